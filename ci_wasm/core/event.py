@@ -1,0 +1,133 @@
+"""Event: what happened on GitHub, reduced to what a run needs to know. (name, payload) -> Event.
+
+Field names follow the webhook payloads:
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ci_wasm.errors import EventError
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A `pull_request` event. `head_repository` is None when the fork has been deleted since."""
+
+    action: str
+    number: int
+    title: str
+    head_sha: str
+    head_ref: str
+    head_repository: str | None
+    base_sha: str
+    base_ref: str
+    repository: str
+    html_url: str
+    merged: bool
+
+    @property
+    def is_fork(self) -> bool:
+        """A deleted fork counts as a fork: nothing about it may be trusted either."""
+        return self.head_repository != self.repository
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A `push` event; `before` and `after` are commits, all zeros where there is none."""
+
+    ref: str
+    before: str
+    after: str
+    deleted: bool
+    repository: str
+    default_branch: str
+
+    @property
+    def is_default_branch(self) -> bool:
+        """Whether the pushed ref is the repository's default branch."""
+        return self.ref == f"refs/heads/{self.default_branch}"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEvent:
+    """Any event that ci-wasm has no plan for; `action` is empty where the payload has none."""
+
+    name: str
+    action: str = ""
+
+
+Event = PullRequest | Push | OtherEvent
+
+
+def parse_event(name: str, payload: Mapping[str, object]) -> Event:
+    """Read one webhook payload; raises EventError naming the first field that is missing or of the wrong type."""
+    if name == "pull_request":
+        return _pull_request(payload)
+    if name == "push":
+        return _push(payload)
+    action = payload.get("action", "")
+    return OtherEvent(name, action if isinstance(action, str) else "")
+
+
+def _pull_request(payload: Mapping[str, object]) -> PullRequest:
+    # The fork's repository is null once the fork is deleted, so it alone may be absent.
+    has_head_repository = _get(payload, "pull_request.head.repo") is not None
+    return PullRequest(
+        action=_text(payload, "action"),
+        number=_number(payload, "pull_request.number"),
+        title=_text(payload, "pull_request.title"),
+        head_sha=_text(payload, "pull_request.head.sha"),
+        head_ref=_text(payload, "pull_request.head.ref"),
+        head_repository=_text(payload, "pull_request.head.repo.full_name") if has_head_repository else None,
+        base_sha=_text(payload, "pull_request.base.sha"),
+        base_ref=_text(payload, "pull_request.base.ref"),
+        repository=_text(payload, "repository.full_name"),
+        html_url=_text(payload, "pull_request.html_url"),
+        merged=_get(payload, "pull_request.merged") is True,
+    )
+
+
+def _push(payload: Mapping[str, object]) -> Push:
+    return Push(
+        ref=_text(payload, "ref"),
+        before=_text(payload, "before"),
+        after=_text(payload, "after"),
+        deleted=_get(payload, "deleted") is True,
+        repository=_text(payload, "repository.full_name"),
+        default_branch=_text(payload, "repository.default_branch"),
+    )
+
+
+def _get(payload: Mapping[str, object], path: str) -> object:
+    value: object = payload
+    for key in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _text(payload: Mapping[str, object], path: str) -> str:
+    value = _get(payload, path)
+    if isinstance(value, str):
+        return value
+    raise _broken(path, "a string", value)
+
+
+def _number(payload: Mapping[str, object], path: str) -> int:
+    value = _get(payload, path)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _broken(path, "a number", value)
+
+
+def _broken(path: str, expected: str, value: object) -> EventError:
+    found = "nothing" if value is None else f"a {type(value).__name__}"
+    return EventError(
+        f"the event payload has no usable `{path}`: {expected} is needed, {found} was found",
+        cure="Run ci-wasm in a job that GitHub started for this event, and leave GITHUB_EVENT_PATH alone; "
+        "to try an event at home, take a payload from GitHub's webhook documentation.",
+    )

@@ -1,0 +1,99 @@
+"""Preview: where a Worker answers for a pull request, and what it answered. (Deployment, smoke answers) -> Preview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ci_wasm.core.finding import Finding, FindingKind, Severity
+
+# The header by which a preview proves which commit it runs; the generated shim sets it.
+COMMIT_HEADER = "x-ci-wasm-commit"
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeRequest:
+    """One HTTP request to the preview and what its answer must hold."""
+
+    path: str
+    method: str = "GET"
+    status: int = 200
+    contains: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeAnswer:
+    """What came back. `body` is the beginning of the body, decoded leniently; `milliseconds` is wall time."""
+
+    request: SmokeRequest
+    status: int
+    body: str
+    commit: str | None
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What the Workers API made: the URL that follows the pull request and the one that stays with this upload."""
+
+    url: str
+    deployment_url: str
+    deployment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A deployed preview and its smoke answers. `public` is False for one that lived only on this machine."""
+
+    deployment: Deployment
+    answers: tuple[SmokeAnswer, ...]
+    public: bool
+
+
+def preview_name(pull_request: int) -> str:
+    """The name (and slug) of a pull request's preview: it starts with a letter, as Cloudflare's aliases must."""
+    return f"pr-{pull_request}"
+
+
+def smoke_findings(preview: Preview, commit: str) -> list[Finding]:
+    """Judge the answers: a wrong status, a missing text, or a commit that is not the one that was deployed."""
+    findings = [finding for answer in preview.answers if (finding := _judge(answer)) is not None]
+    if stale := _stale(preview.answers, commit):
+        findings.append(stale)
+    return findings
+
+
+def _judge(answer: SmokeAnswer) -> Finding | None:
+    request = answer.request
+    if answer.status != request.status:
+        problem = f"answered {answer.status} where {request.status} was expected"
+    elif request.contains not in answer.body:
+        problem = f"answered {answer.status}, but its body does not contain `{request.contains}`"
+    else:
+        return None
+    return Finding(
+        FindingKind.SMOKE_FAILED,
+        Severity.ERROR,
+        f"{request.method} {request.path}",
+        f"`{request.method} {request.path}` {problem}: {_excerpt(answer.body)}",
+        "Run `ci-wasm preview` and request this path; if the new answer is right, change `smoke` in ci-wasm.yml.",
+    )
+
+
+def _excerpt(body: str) -> str:
+    text = " ".join(body.split())
+    return (text[:160] + "…") if len(text) > 160 else text or "(empty body)"
+
+
+def _stale(answers: Sequence[SmokeAnswer], commit: str) -> Finding | None:
+    others = sorted({answer.commit for answer in answers if answer.commit and answer.commit != commit})
+    if not others:
+        return None
+    return Finding(
+        FindingKind.STALE_PREVIEW,
+        Severity.ERROR,
+        COMMIT_HEADER,
+        f"the preview answers with commit {others[0][:12]}, but {commit[:12]} was deployed",
+        "Run the job again; if it stays, two runs deploy to one preview at the same time: "
+        "give the workflow a `concurrency` group per pull request.",
+    )

@@ -1,0 +1,83 @@
+"""Report: everything that a run found, for every renderer. (stages' values) -> Report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ci_wasm.core.budget import BudgetResult
+from ci_wasm.core.compatibility import Change
+from ci_wasm.core.finding import Finding
+from ci_wasm.core.growth import Growth
+from ci_wasm.core.measurement import Base, Measurement
+from ci_wasm.core.preview import Preview
+from ci_wasm.core.verdict import Verdict, make_verdict
+from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """One Worker's part. `growth` and `changes` are there where both `head` and `base` are Done."""
+
+    name: str
+    head: Outcome[Measurement]
+    base: Outcome[Base]
+    growth: Growth | None = None
+    budgets: tuple[BudgetResult, ...] = ()
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    preview: Outcome[Preview] = field(default_factory=lambda: Skipped("no preview was asked for"))
+
+    @property
+    def failures(self) -> tuple[Failed, ...]:
+        """Stages that could not do their job. A base that cannot be had is told, but fails nothing by itself."""
+        return tuple(stage for stage in (self.head, self.preview) if isinstance(stage, Failed))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was checked: the commit, where, and for which pull request."""
+
+    commit: str
+    repository: str = ""
+    pull_request: int | None = None
+    pull_request_url: str = ""
+    run_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run. `notes` are sentences for the reader that belong to no Worker; `version` is ci-wasm's own."""
+
+    subject: Subject
+    workers: tuple[WorkerReport, ...]
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
+    failures: tuple[Failed, ...] = ()
+    version: str = ""
+    schema: int = SCHEMA
+
+
+def make_report(
+    subject: Subject,
+    workers: Sequence[WorkerReport],
+    *,
+    notes: Sequence[str] = (),
+    failures: Sequence[Failed] = (),
+    version: str,
+) -> Report:
+    """Put the run together and conclude. `failures` are those that belong to the run as a whole, not to one Worker."""
+    findings = [finding for worker in workers for finding in worker.findings]
+    stages = [*failures, *(failure for worker in workers for failure in worker.failures)]
+    return Report(
+        subject, tuple(workers), make_verdict(findings, stages), tuple(notes), tuple(failures), version
+    )
+
+
+def preview_url(report: Report) -> str:
+    """The first public preview's URL, else the first local one's, else nothing."""
+    previews = [worker.preview.value for worker in report.workers if isinstance(worker.preview, Done)]
+    previews.sort(key=lambda preview: not preview.public)
+    return previews[0].deployment.url if previews else ""

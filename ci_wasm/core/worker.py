@@ -1,0 +1,55 @@
+"""Worker: what is uploaded. (module, shim or main, settings) -> Worker.
+
+The parts are those of the upload form, https://developers.cloudflare.com/workers/configuration/multipart-upload-metadata/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class ModuleType(Enum):
+    """The media types by which the upload form tells modules apart."""
+
+    ES_MODULE = "application/javascript+module"
+    WASM = "application/wasm"
+    TEXT = "text/plain"
+    DATA = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerModule:
+    """One file of a Worker; `name` is the path by which other modules import it, without a leading `./`."""
+
+    name: str
+    type: ModuleType
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A whole Worker. `vars` are its plain bindings: text or any JSON value by name; they hold no secrets."""
+
+    name: str
+    main_module: str
+    modules: tuple[WorkerModule, ...]
+    compatibility_date: str
+    compatibility_flags: tuple[str, ...] = ()
+    vars: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all modules together, which is what Cloudflare's size limit counts."""
+        return sum(len(module.content) for module in self.modules)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an upload comes from; Cloudflare keeps it as `workers/*` annotations, the shim answers with `commit`."""
+
+    commit: str
+    pull_request: int | None = None
+    pull_request_url: str = ""
+    message: str = ""

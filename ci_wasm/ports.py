@@ -1,0 +1,169 @@
+"""Ports: what a run asks of the world outside, one protocol for each system; adapters/ and tests/fakes/ keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
+from ci_wasm.core.measurement import Measurement
+from ci_wasm.core.module import Module
+from ci_wasm.core.plan import Strategy
+from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
+from ci_wasm.core.worker import Provenance, Worker
+
+
+class Toolchain(Protocol):
+    """Rust: builds crates for wasm32-unknown-unknown."""
+
+    def build(self, root: Path, source: CrateSource) -> Build:
+        """Build the crate at `root / source.path`.
+
+        Raises BuildError (no Cargo.toml, does not compile, not a cdylib) or ToolMissingError (no cargo, no target).
+        """
+        ...
+
+    def read_prebuilt(self, root: Path, source: PrebuiltSource) -> Build:
+        """Read a module that something else built; raises BuildError where there is no such file."""
+        ...
+
+
+class Repository(Protocol):
+    """Git: the checkout that the run works on."""
+
+    def head(self) -> str:
+        """The full SHA of the checked-out commit."""
+        ...
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor, or None where the history that was fetched does not reach it."""
+        ...
+
+    def worktree(self, commit: str) -> AbstractContextManager[Path]:
+        """A clean checkout of `commit` in a folder of its own, removed afterwards."""
+        ...
+
+
+class ModuleReader(Protocol):
+    """The analyzer: reads a module, valid or not."""
+
+    def read(self, wasm: bytes, *, functions: int | None = 50) -> Module:
+        """Read sections, types, functions (the largest `functions`, None for all). A broken module sets `error`."""
+        ...
+
+
+class Workers(Protocol):
+    """Cloudflare's Workers API, real or local: previews of one account."""
+
+    def deploy_preview(self, worker: Worker, preview: str, provenance: Provenance) -> Deployment:
+        """Create or update the preview called `preview` of `worker.name`; the Worker itself is created when missing.
+
+        Raises DeployError (refused) or NetworkError (no answer after retries).
+        """
+        ...
+
+    def delete_preview(self, worker_name: str, preview: str) -> bool:
+        """Delete a preview; False where there was none."""
+        ...
+
+
+class Web(Protocol):
+    """HTTP to a preview's URL."""
+
+    def answer(self, base_url: str, request: SmokeRequest) -> SmokeAnswer:
+        """Send one request; waits (bounded) for a new URL to come alive. Raises NetworkError."""
+        ...
+
+
+class Forge(Protocol):
+    """GitHub: one repository, as the run's token sees it."""
+
+    def put_comment(self, pull_request: int, key: str, body: str) -> str:
+        """Create or update the one comment that carries the hidden marker of `key` and is ours; gives its URL."""
+        ...
+
+    def read_file(self, branch: str, path: str) -> bytes | None:
+        """A file's content on a branch, None where branch or file is missing."""
+        ...
+
+    def write_file(self, branch: str, path: str, content: bytes, message: str) -> None:
+        """Commit one file to a data branch (made, without history, when missing); safe against concurrent writers."""
+        ...
+
+
+class Baselines(Protocol):
+    """The measurements of merged commits."""
+
+    def read(self, commit: str) -> Mapping[str, Measurement] | None:
+        """What was recorded for a commit, by Worker name; None where nothing was."""
+        ...
+
+    def write(self, commit: str, measurements: Mapping[str, Measurement]) -> None:
+        """Record a commit's measurements."""
+        ...
+
+
+class Runner(Protocol):
+    """The GitHub Actions runner (or a terminal that stands in for it)."""
+
+    def annotate(
+        self, severity: str, message: str, *, title: str = "", file: str | None = None, line: int | None = None
+    ) -> None:
+        """Show an annotation; `severity` is error, warning or notice."""
+        ...
+
+    def set_outputs(self, outputs: Mapping[str, str]) -> None:
+        """Set the step's outputs."""
+        ...
+
+    def add_summary(self, markdown: str) -> None:
+        """Append to the job summary."""
+        ...
+
+    def mask(self, secrets: Sequence[str]) -> None:
+        """Have the runner replace these texts in all logs; called before anything else is printed."""
+        ...
+
+    def log(self, line: str) -> None:
+        """Print one line, from our own words only."""
+        ...
+
+    def log_foreign(self, text: str) -> None:
+        """Print text of a child process or of a repository so that it cannot be read as a workflow command."""
+        ...
+
+
+class World(Protocol):
+    """All systems outside, each made when it is first asked for: an import costs more than most runs need."""
+
+    @property
+    def toolchain(self) -> Toolchain: ...
+
+    @property
+    def repository(self) -> Repository: ...
+
+    @property
+    def reader(self) -> ModuleReader: ...
+
+    @property
+    def web(self) -> Web: ...
+
+    @property
+    def forge(self) -> Forge | None:
+        """None without a GitHub token."""
+        ...
+
+    @property
+    def baselines(self) -> Baselines | None:
+        """None where no store of baselines can be reached."""
+        ...
+
+    def workers(self, strategy: Strategy) -> Workers:
+        """Cloudflare's API for PREVIEWS, the local edge (started now) for LOCAL; raises ConfigError without a token."""
+        ...
+
+    def shim_source(self) -> str:
+        """The JavaScript of the shim for raw modules."""
+        ...
