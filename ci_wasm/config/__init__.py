@@ -1,0 +1,1 @@
+"""Configuration: inputs, ci-wasm.yml and the wrangler config, resolved into one Settings value."""

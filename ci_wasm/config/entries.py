@@ -1,0 +1,100 @@
+"""Entries: turn the texts of one Worker's entry into core values, collecting problems. entry -> Budget, Contract, ...."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from ci_wasm.config.file import Path, Problem
+from ci_wasm.config.quantities import parse_growth, parse_size
+from ci_wasm.core.budget import Budget, is_metric
+from ci_wasm.core.contract import Breaking, Contract, ExportRule, ImportRule
+from ci_wasm.core.preview import SmokeRequest
+from ci_wasm.core.signature import Pattern, parse_pattern
+
+if TYPE_CHECKING:
+    from ci_wasm.config.schema import BudgetEntry, ContractEntry, SmokeEntry
+
+T = TypeVar("T")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class EntryReader:
+    """Reads one Worker's entry at `path`; what cannot be read is added to `problems`, and reading goes on."""
+
+    def __init__(self, path: Path, problems: list[Problem]) -> None:
+        self.path = path
+        self.problems = problems
+
+    def budgets(self, entries: Sequence[BudgetEntry]) -> tuple[Budget, ...]:
+        """Every budget of the Worker."""
+        return tuple(self._budget((*self.path, "budgets", index), entry) for index, entry in enumerate(entries))
+
+    def contract(self, entry: ContractEntry) -> Contract:
+        """The Worker's contract."""
+        path = (*self.path, "contract")
+        exports = [
+            ExportRule(name, pattern)
+            for name, text in entry.exports.items()
+            if (pattern := self._read((*path, "exports", name), parse_pattern, text)) is not None
+        ]
+        imports = entry.imports if isinstance(entry.imports, list) else None
+        return Contract(
+            exports=tuple(exports),
+            imports=None if imports is None else tuple(self._imports(path, imports)),
+            exact=entry.exact,
+            forbid_features=tuple(entry.forbid_features),
+            breaking=Breaking(entry.breaking),
+        )
+
+    def smoke(self, entries: Sequence[SmokeEntry]) -> tuple[SmokeRequest, ...]:
+        """The requests that the preview must answer."""
+        for index, entry in enumerate(entries):
+            path = (*self.path, "smoke", index)
+            if not entry.path.startswith("/"):
+                self.problems.append(Problem((*path, "path"), f"`{entry.path}` must start with `/`"))
+            if entry.method not in METHODS:
+                self.problems.append(Problem((*path, "method"), f"`{entry.method}` is none of {', '.join(METHODS)}"))
+        return tuple(SmokeRequest(entry.path, entry.method, entry.status, entry.contains) for entry in entries)
+
+    def _budget(self, path: Path, entry: BudgetEntry) -> Budget:
+        if not is_metric(entry.metric):
+            self.problems.append(Problem((*path, "metric"), _unknown_metric(entry.metric)))
+        maximum = self._limit((*path, "max"), entry.max, parse_size)
+        warn = self._limit((*path, "warn"), entry.warn, parse_size)
+        growth = self._limit((*path, "max-growth"), entry.max_growth, parse_growth)
+        if not any(isinstance(limit, int | str) for limit in (entry.max, entry.warn, entry.max_growth)):
+            self.problems.append(Problem(path, "a budget needs a limit: `max`, `warn` or `max-growth`"))
+        if maximum is not None and warn is not None and warn >= maximum:
+            self.problems.append(Problem((*path, "warn"), f"`warn` ({warn}) must be below `max` ({maximum})"))
+        return Budget(entry.metric, maximum, warn, growth)
+
+    def _limit(self, path: Path, value: object, parse: Callable[[int | str], T]) -> T | None:
+        return self._read(path, parse, value) if isinstance(value, int | str) else None
+
+    def _read(self, path: Path, parse: Callable[..., T], value: object) -> T | None:
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.problems.append(Problem(path, str(error)))
+            return None
+
+    def _imports(self, path: Path, texts: Sequence[str]) -> list[ImportRule]:
+        rules = []
+        for index, text in enumerate(texts):
+            glob, separator, signature = text.partition(": ")
+            pattern: Pattern | None = None
+            if separator:
+                pattern = self._read((*path, "imports", index), parse_pattern, signature)
+            rules.append(ImportRule(glob.strip(), pattern))
+        return rules
+
+
+def _unknown_metric(metric: str) -> str:
+    import difflib
+
+    from ci_wasm.core.budget import METRIC_FAMILIES, PLAIN_METRICS
+
+    close = difflib.get_close_matches(metric, PLAIN_METRICS, n=1, cutoff=0.5)
+    known = [*PLAIN_METRICS, *(f"{family}NAME" for family in METRIC_FAMILIES)]
+    return f"unknown metric `{metric}`; " + (f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known)}")

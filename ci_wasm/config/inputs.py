@@ -1,0 +1,92 @@
+"""Inputs: what the step's `with:` and the runner's environment say. environment -> Inputs.
+
+The runner passes the input `github-token` as INPUT_GITHUB-TOKEN: upper case, spaces to underscores, dashes kept.
+Unset inputs arrive as empty texts, so empty means unset. action.yml is tested against INPUTS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ci_wasm.config.secret import Secret
+from ci_wasm.errors import ConfigError
+
+# name -> (default, description for action.yml and the documentation)
+INPUTS: dict[str, tuple[str, str]] = {
+    "config": ("ci-wasm.yml", "Path of the configuration file, relative to the repository's root."),
+    "working-directory": (
+        "",
+        "Folder that holds the configuration and the crate, relative to the repository's root. Default: the root.",
+    ),
+    "github-token": ("${{ github.token }}", "Token for the pull-request comment and the recorded baselines."),
+    "cloudflare-api-token": (
+        "",
+        "Cloudflare API token with the permission Workers Scripts Write. Without it the preview runs on the runner.",
+    ),
+    "cloudflare-account-id": ("", "The Cloudflare account that previews are deployed to."),
+    "preview": ("", "Overrides `preview.strategy` of the configuration file: auto, previews, local or none."),
+    "comment": ("true", "Whether to comment on the pull request: true or false."),
+    "report-directory": ("ci-wasm-report", "Folder for report.json and comment.md, relative to the repository's root."),
+}
+
+OUTPUTS: dict[str, str] = {
+    "conclusion": "success or failure.",
+    "headline": "The verdict in one line.",
+    "preview-url": "URL of the pull request's preview; empty when there is none, local when nobody else can reach it.",
+    "report": "Path of report.json, relative to the repository's root.",
+    "comment": "Path of the comment as Markdown, relative to the repository's root.",
+    "comment-url": "URL of the pull-request comment; empty when none was posted.",
+    "raw-bytes": "Size of the shipped modules together, in bytes.",
+    "gzip-bytes": "The same after gzip -9.",
+    "growth-bytes": "How much the shipped modules grew against their base, in bytes; empty when there is no base.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The step's inputs, checked. `preview` is empty when the configuration file decides."""
+
+    config: str
+    working_directory: str
+    github_token: Secret
+    cloudflare_api_token: Secret
+    cloudflare_account_id: str
+    cloudflare_api_url: str
+    preview: str
+    comment: bool
+    report_directory: str
+
+
+def read_inputs(environ: Mapping[str, str]) -> Inputs:
+    """Read INPUT_* (and the variables that wrangler's users know); raises ConfigError.
+
+    CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_BASE_URL are wrangler's own variables:
+    https://developers.cloudflare.com/workers/wrangler/system-environment-variables/
+    """
+
+    def text(name: str) -> str:
+        default = INPUTS[name][0]
+        given = environ.get(f"INPUT_{name.upper()}", "").strip()
+        return given or ("" if default.startswith("${{") else default)
+
+    return Inputs(
+        config=text("config"),
+        working_directory=text("working-directory"),
+        github_token=Secret(text("github-token") or environ.get("GITHUB_TOKEN", "")),
+        cloudflare_api_token=Secret(text("cloudflare-api-token") or environ.get("CLOUDFLARE_API_TOKEN", "")),
+        cloudflare_account_id=text("cloudflare-account-id") or environ.get("CLOUDFLARE_ACCOUNT_ID", ""),
+        cloudflare_api_url=environ.get("CLOUDFLARE_API_BASE_URL", "") or "https://api.cloudflare.com/client/v4",
+        preview=text("preview"),
+        comment=_boolean("comment", text("comment")),
+        report_directory=text("report-directory"),
+    )
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    raise ConfigError(
+        f"the input `{name}` is `{text}`, which is neither `true` nor `false`",
+        cure=f"Write `{name}: true` or `{name}: false` under `with:`.",
+    )

@@ -1,0 +1,189 @@
+"""Resolve: inputs over ci-wasm.yml over wrangler config over defaults. (Inputs, files) -> Settings."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ci_wasm.config.entries import EntryReader
+from ci_wasm.config.file import Document, Problem, config_error, parse_document, read_config
+from ci_wasm.config.inputs import Inputs
+from ci_wasm.config.settings import DEFAULT_COMPATIBILITY_DATE, Setting, Settings, WorkerSettings
+from ci_wasm.config.wrangler import WranglerConfig, find_wrangler, parse_wrangler
+from ci_wasm.core.build import CrateSource, PrebuiltSource, Source
+from ci_wasm.core.plan import Strategy
+from ci_wasm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ci_wasm.config.schema import ConfigFile, WorkerEntry
+
+T = TypeVar("T")
+
+
+def load_settings(root: Path, inputs: Inputs) -> Settings:
+    """Read the files below `root` and resolve; raises ConfigError with all problems of ci-wasm.yml at once."""
+    document = _read_document(root, inputs.config)
+    config = read_config(document)
+    return _Resolver(root, inputs, document, config).settings()
+
+
+def _read_document(root: Path, name: str) -> Document:
+    path = root / name
+    if path.is_file():
+        return parse_document(name, path.read_text(encoding="utf-8", errors="replace"))
+    if name != "ci-wasm.yml":
+        raise ConfigError(
+            f"the configuration file `{name}` does not exist",
+            cure="Correct the input `config`, or leave it out to use ci-wasm.yml.",
+        )
+    return Document(name, {}, {})
+
+
+class _Resolver:
+    """Holds the sources while one Settings is made; every chosen value leaves a line in `origins`."""
+
+    def __init__(self, root: Path, inputs: Inputs, document: Document, config: ConfigFile) -> None:
+        self.root = root
+        self.inputs = inputs
+        self.document = document
+        self.config = config
+        self.problems: list[Problem] = []
+        self.origins: list[Setting] = []
+
+    def settings(self) -> Settings:
+        strategy = self._strategy()
+        workers = tuple(self._workers())
+        self._check_names(workers)
+        if self.problems:
+            raise config_error(self.document, self.problems)
+        store = self._chosen("baseline.store", (self.config.baseline.store, self.document.name, "baseline"), "branch")
+        return Settings(workers, strategy, store == "branch", tuple(self.origins))
+
+    def _chosen(self, name: str, from_file: tuple[T, str, str], default: T) -> T:
+        value, origin, key = from_file
+        stands = any(path and path[0] == key for path in self.document.lines)
+        self.origins.append(Setting(name, str(value), origin if stands and value is not None else "default"))
+        return value if stands else default
+
+    def _strategy(self) -> Strategy:
+        given = self.inputs.preview
+        if not given:
+            strategy = self._chosen(
+                "preview.strategy", (self.config.preview.strategy, self.document.name, "preview"), "auto"
+            )
+            return Strategy(strategy)
+        self.origins.append(Setting("preview.strategy", given, "input preview"))
+        try:
+            return Strategy(given)
+        except ValueError:
+            known = ", ".join(strategy.value for strategy in Strategy)
+            raise ConfigError(
+                f"the input `preview` is `{given}`, which is no strategy", cure=f"Use one of: {known}."
+            ) from None
+
+    def _workers(self) -> Iterator[WorkerSettings]:
+        from ci_wasm.config.schema import WorkerEntry
+
+        entries = self.config.workers
+        if not entries:
+            if not (self.root / "Cargo.toml").is_file():
+                raise ConfigError(
+                    f"there is nothing to build: neither `{self.document.name}` nor a Cargo.toml is here",
+                    cure="Write a ci-wasm.yml that names the crate (`workers: [{crate: path/to/crate}]`), or set "
+                    "`working-directory` to the crate's folder.",
+                )
+            entries = [WorkerEntry(crate=".")]
+        for index, entry in enumerate(entries):
+            yield self._worker(("workers", index), entry)
+
+    def _worker(self, path: tuple[str | int, ...], entry: WorkerEntry) -> WorkerSettings:
+        source, folder = self._source(path, entry)
+        wrangler = self._wrangler(folder)
+        name = self._name(path, entry, wrangler, source)
+        reader = EntryReader(path, self.problems)
+        date = wrangler.compatibility_date or DEFAULT_COMPATIBILITY_DATE
+        self.origins.append(
+            Setting(f"{name}: compatibility date", date, _origin(wrangler, wrangler.compatibility_date))
+        )
+        return WorkerSettings(
+            name=name,
+            source=source,
+            budgets=reader.budgets(entry.budgets),
+            contract=reader.contract(entry.contract),
+            smoke=reader.smoke(entry.smoke),
+            cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
+            compatibility_date=date,
+            compatibility_flags=tuple(wrangler.compatibility_flags),
+            vars=wrangler.vars,
+            unpreviewable=_unpreviewable(wrangler),
+        )
+
+    def _source(self, path: tuple[str | int, ...], entry: WorkerEntry) -> tuple[Source, Path]:
+        crate = entry.crate if isinstance(entry.crate, str) else None
+        wasm = entry.wasm if isinstance(entry.wasm, str) else None
+        if (crate is None) == (wasm is None):
+            both = "both `crate` and `wasm` are given" if crate else "neither `crate` nor `wasm` is given"
+            self.problems.append(Problem(path, f"{both}; a Worker is built from one of them"))
+        for key, place in (("crate", crate), ("wasm", wasm)):
+            if place is not None and not _is_inside(self.root, place):
+                self.problems.append(Problem((*path, key), f"`{place}` leaves the repository"))
+        if wasm is not None:
+            return PrebuiltSource(wasm), (self.root / wasm).parent
+        return CrateSource(crate or ".", tuple(entry.features), entry.profile), self.root / (crate or ".")
+
+    def _wrangler(self, folder: Path) -> WranglerConfig:
+        path = find_wrangler(folder)
+        if path is None:
+            return WranglerConfig()
+        name = path.resolve().relative_to(self.root.resolve()).as_posix()
+        return parse_wrangler(path.read_text(encoding="utf-8", errors="replace"), name)
+
+    def _name(self, path: tuple[str | int, ...], entry: WorkerEntry, wrangler: WranglerConfig, source: Source) -> str:
+        if isinstance(entry.name, str):
+            name, origin = entry.name, self.document.name
+        elif wrangler.name:
+            name, origin = wrangler.name, "wrangler config"
+        elif isinstance(source, CrateSource):
+            name, origin = _crate_name(self.root / source.path), "Cargo.toml"
+        else:
+            name, origin = Path(source.path).stem.replace("_", "-"), "file name"
+        self.origins.append(Setting(f"workers[{path[-1]}].name", name, origin))
+        return name
+
+    def _check_names(self, workers: tuple[WorkerSettings, ...]) -> None:
+        counts = Counter(worker.name for worker in workers)
+        for name, count in counts.items():
+            if count > 1:
+                self.problems.append(Problem(("workers",), f"{count} Workers are called `{name}`; names must differ"))
+
+
+def _origin(wrangler: WranglerConfig, value: object) -> str:
+    return "wrangler config" if value else "default"
+
+
+def _is_inside(root: Path, place: str) -> bool:
+    return (root / place).resolve().is_relative_to(root.resolve())
+
+
+def _crate_name(folder: Path) -> str:
+    """The package's name with dashes; cargo reports a manifest that is missing or broken, at build time."""
+    try:
+        manifest = tomllib.loads((folder / "Cargo.toml").read_text(encoding="utf-8"))
+        name = manifest["package"]["name"]
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError):
+        return folder.resolve().name
+    return str(name).replace("_", "-")
+
+
+def _unpreviewable(wrangler: WranglerConfig) -> str:
+    if wrangler.main:
+        return (
+            f"its wrangler config has a JavaScript entry of its own (`main = {wrangler.main}`), and ci-wasm previews "
+            "only modules with the generated shim so far"
+        )
+    if wrangler.other_bindings:
+        return f"its wrangler config binds {', '.join(wrangler.other_bindings)}, which ci-wasm cannot preview so far"
+    return ""

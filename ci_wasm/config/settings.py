@@ -1,0 +1,50 @@
+"""Settings: every value that a run goes by, and where it came from. -> Settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ci_wasm.core.budget import Budget
+from ci_wasm.core.build import Source
+from ci_wasm.core.contract import Contract
+from ci_wasm.core.plan import Strategy
+from ci_wasm.core.preview import SmokeRequest
+
+# The newest date whose runtime behavior the generated shim was tested with; a wrangler config overrides it.
+DEFAULT_COMPATIBILITY_DATE = "2026-07-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the log's table: a value and its origin, as in ("preview.strategy", "auto", "default")."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """One Worker. `unpreviewable` says why it cannot be previewed, when its wrangler config asks for what is not supported."""
+
+    name: str
+    source: Source
+    budgets: tuple[Budget, ...] = ()
+    contract: Contract = field(default_factory=Contract)
+    smoke: tuple[SmokeRequest, ...] = ()
+    cache_control: str | None = None
+    compatibility_date: str = DEFAULT_COMPATIBILITY_DATE
+    compatibility_flags: tuple[str, ...] = ()
+    vars: Mapping[str, object] = field(default_factory=dict)
+    unpreviewable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole run. `records_baseline`: whether measurements are kept on the data branch, or the base is rebuilt."""
+
+    workers: tuple[WorkerSettings, ...]
+    strategy: Strategy
+    records_baseline: bool
+    origins: tuple[Setting, ...] = ()

@@ -1,0 +1,163 @@
+"""Resolve: ci-wasm.yml, inputs and wrangler config to Settings; all problems at once, with their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from ci_wasm.config.inputs import read_inputs
+from ci_wasm.config.resolve import load_settings
+from ci_wasm.config.settings import Setting, Settings
+from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.build import CrateSource, PrebuiltSource
+from ci_wasm.core.plan import Strategy
+from ci_wasm.errors import ConfigError
+
+MANIFEST = '[package]\nname = "image_resize"\nversion = "1.0.0"\n'
+
+
+def settings(root: Path, config: str | None = None, environ: Mapping[str, str] | None = None, **files: str) -> Settings:
+    if config is not None:
+        (root / "ci-wasm.yml").write_text(config, encoding="utf-8")
+    for name, text in files.items():
+        (root / name.replace("__", ".")).write_text(text, encoding="utf-8")
+    return load_settings(root, read_inputs(environ or {}))
+
+
+def problems(root: Path, config: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        settings(root, config)
+    return f"{caught.value.message}\n{caught.value.detail}"
+
+
+def test_a_bare_crate_needs_no_configuration(tmp_path: Path) -> None:
+    resolved = settings(tmp_path, Cargo__toml=MANIFEST)
+
+    (worker,) = resolved.workers
+    assert (worker.name, worker.source) == ("image-resize", CrateSource("."))
+    assert (resolved.strategy, resolved.records_baseline) == (Strategy.AUTO, True)
+
+
+def test_a_full_entry(tmp_path: Path) -> None:
+    config = """
+workers:
+  - name: resize
+    crate: crates/resize
+    features: [webp]
+    profile: small
+    budgets:
+      - {metric: raw, max: 900 KiB, warn: 800 KiB}
+      - {metric: gzip, max-growth: 2%}
+    contract:
+      exports: {add: "(i32, i32) -> i32", memory: "memory min<=17"}
+      imports: ["env.log: (i32, i32) -> ()", "__wbindgen_placeholder__.*"]
+      forbid-features: [threads]
+      breaking: warn
+    smoke:
+      - {path: "/add?a=2&b=3", contains: "5"}
+preview: {strategy: local}
+baseline: {store: rebuild}
+"""
+    resolved = settings(tmp_path, config)
+
+    (worker,) = resolved.workers
+    assert worker.source == CrateSource("crates/resize", ("webp",), "small")
+    assert worker.budgets == (
+        Budget("raw", maximum=900 * 1024, warn=800 * 1024),
+        Budget("gzip", max_growth=GrowthLimit(percent=2.0)),
+    )
+    assert [rule.name for rule in worker.contract.exports] == ["add", "memory"]
+    assert worker.contract.imports is not None
+    assert [rule.glob for rule in worker.contract.imports] == ["env.log", "__wbindgen_placeholder__.*"]
+    assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
+
+
+def test_an_input_beats_the_file_and_the_origin_is_told(tmp_path: Path) -> None:
+    resolved = settings(
+        tmp_path, "workers: [{wasm: a.wasm}]\npreview: {strategy: local}\n", {"INPUT_PREVIEW": "none"}
+    )
+
+    assert resolved.strategy is Strategy.NONE
+    assert Setting("preview.strategy", "none", "input preview") in resolved.origins
+    assert Setting("workers[0].name", "a", "file name") in resolved.origins
+
+
+def test_the_wrangler_config_names_the_worker_and_its_date(tmp_path: Path) -> None:
+    resolved = settings(
+        tmp_path,
+        Cargo__toml=MANIFEST,
+        wrangler__toml='name = "edge"\ncompatibility_date = "2026-01-01"\n[vars]\nMODE = "x"\n',
+    )
+
+    (worker,) = resolved.workers
+    assert (worker.name, worker.compatibility_date, dict(worker.vars)) == ("edge", "2026-01-01", {"MODE": "x"})
+
+
+@pytest.mark.parametrize(
+    ("wrangler", "word"),
+    [('main = "src/index.js"\n', "src/index.js"), ('[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n', "kv_namespaces")],
+)
+def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: str) -> None:
+    resolved = settings(tmp_path, Cargo__toml=MANIFEST, wrangler__toml=wrangler)
+
+    assert word in resolved.workers[0].unpreviewable
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("worker: []", "line 1, worker: unknown key `worker`; did you mean `workers`?"),
+        ("workers: [{crate: ., budgts: []}]", "unknown key `budgts`; did you mean `budgets`?"),
+        ("workers: [{crate: ., zzz: 1}]", "unknown key `zzz`; known here: name, crate"),
+        ("workers: [{crate: ., budgets: [{max: 1 KB}]}]", "workers[0].budgets[0]: `metric` is missing"),
+        ("workers: [{crate: ., budgets: [{metric: raw}]}]", "a budget needs a limit"),
+        ("workers: [{crate: ., budgets: [{metric: raws, max: 1}]}]", "unknown metric `raws`; did you mean `raw`?"),
+        ("workers: [{crate: ., budgets: [{metric: raw, max: -3 KB}]}]", "`-3 KB` is no size"),
+        ("workers: [{crate: ., budgets: [{metric: raw, max: -3}]}]", "-3 is negative"),
+        ("workers: [{crate: ., budgets: [{metric: raw, max: [1]}]}]", "a number or a text is needed, a list was found"),
+        ("workers: [{crate: ., budgets: [{metric: raw, max: 5, warn: 9}]}]", "`warn` (9) must be below `max` (5)"),
+        ("workers: [{crate: ., contract: {exports: {f: '(i33)'}}}]", "`i33` is no value type"),
+        ("workers: [{crate: ., contract: {exact: 1}}]", "true or false is needed, `1` was found"),
+        ("workers: [{crate: ., contract: {breaking: no}}]", "one of allow, fail, warn is needed, `false` was found"),
+        ("workers: [{crate: ., smoke: [{path: add}]}]", "`add` must start with `/`"),
+        ("workers: [{crate: ., smoke: [{path: /, status: 99}]}]", "a number from 100 to 599 is needed, `99` was found"),
+        ("workers: [{crate: ., smoke: [{path: /, method: FETCH}]}]", "`FETCH` is none of GET"),
+        ("workers: [{crate: ., wasm: a.wasm}]", "both `crate` and `wasm` are given"),
+        ("workers: [{name: x}]", "neither `crate` nor `wasm` is given"),
+        ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),
+        ("workers: [{crate: a, name: x}, {crate: b, name: x}]", "2 Workers are called `x`"),
+        ("workers: {crate: .}", "a list is needed, a mapping was found"),
+        ("preview: {strategy: wherever}", "one of auto, local, none, previews is needed, `wherever` was found"),
+        ("- 1", "a mapping is needed, a list was found"),
+        ("workers: [", "is not valid YAML"),
+    ],
+)
+def test_bad_input_gets_one_clear_line(tmp_path: Path, config: str, expected: str) -> None:
+    (tmp_path / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
+
+    assert expected in problems(tmp_path, config)
+
+
+def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
+    config = "workers:\n  - crate: .\n    budgets:\n      - {metric: raw, max: ten}\n      - {metric: raws, max: 1}\n"
+
+    text = problems(tmp_path, config)
+
+    assert "ci-wasm.yml has 2 problems" in text
+    assert "line 4, workers[0].budgets[0].max: `ten` is no size" in text
+    assert "line 5, workers[0].budgets[1].metric: unknown metric" in text
+
+
+def test_nothing_to_build_says_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(tmp_path)
+
+    assert "nothing to build" in caught.value.message
+    assert "working-directory" in caught.value.cure
+
+
+def test_a_named_configuration_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"other\.yml"):
+        settings(tmp_path, environ={"INPUT_CONFIG": "other.yml"})
