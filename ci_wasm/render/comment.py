@@ -1,0 +1,230 @@
+"""Comment: the report as the reviewer of a pull request reads it. Report -> Markdown of at most 60,000 characters.
+
+The order is that of the questions: does it pass, where can I try it, what breaks, how large is it, what grew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ci_wasm.core.budget import BudgetResult, BudgetState, GrowthLimit, quantity
+from ci_wasm.core.compatibility import Change, Weight
+from ci_wasm.core.finding import Finding, Severity
+from ci_wasm.core.growth import Delta, Growth
+from ci_wasm.core.measurement import Base, Measurement
+from ci_wasm.core.preview import Preview
+from ci_wasm.core.report import Report, WorkerReport
+from ci_wasm.core.verdict import Conclusion
+from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
+from ci_wasm.render.quantity import change, short_sha, signed_size, size
+
+# GitHub refuses comments over 65,536 characters; the distance leaves room for the marker and for counting otherwise.
+LONGEST_COMMENT = 60_000
+ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTICE: "ℹ️"}  # noqa: RUF001 (the sign is meant)
+
+Page = Callable[[str], str]
+
+
+def render_comment(report: Report, *, docs_url: str = "", limit: int = LONGEST_COMMENT) -> str:
+    """The whole comment, shortened item by item until it fits.
+
+    `docs_url` is where the `docs/` folder of this version can be read, such as
+    `https://github.com/OWNER/ci-wasm/blob/v1/`; without it pages are named, not linked.
+    """
+    for rows in (10, 5, 2, 0):
+        text = _render(report, docs_url, rows)
+        if len(text) <= limit:
+            return text
+    return _shortest(report, limit)
+
+
+def _render(report: Report, docs_url: str, rows: int) -> str:
+    def page(path: str) -> str:
+        return link("help", docs_url + path) if docs_url else f"see {code(path)}"
+
+    parts = [
+        _headline(report),
+        *(prose(note) for note in report.notes),
+        *(_failure(failure, page) for failure in report.failures),
+    ]
+    for worker in report.workers:
+        parts += _worker(worker, page, rows)
+    parts.append(_footer(report))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _shortest(report: Report, limit: int) -> str:
+    text = "\n\n".join(
+        [_headline(report), "The full report is too long for a comment; it is in the job summary and in report.json."]
+    )
+    return text[:limit]
+
+
+def _headline(report: Report) -> str:
+    passed = report.verdict.conclusion is Conclusion.SUCCESS
+    return f"### {'✅' if passed else '❌'} ci-wasm: {prose(report.verdict.headline, 300)}"
+
+
+def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
+    yield f"#### {code(worker.name)}"
+    yield _preview(worker.preview, page)
+    if isinstance(worker.head, Failed):
+        yield _failure(worker.head, page)
+    yield _findings(worker.findings, page)
+    if isinstance(worker.head, Done):
+        yield _sizes(worker.head.value, worker.base, worker.budgets)
+        yield _base_note(worker.base)
+    if worker.growth is not None:
+        yield from growth_fold(worker.growth, rows)
+    yield changes_fold(worker.changes, rows)
+
+
+def _preview(preview: Outcome[Preview], page: Page) -> str:
+    match preview:
+        case Done(value):
+            return _preview_line(value)
+        case Skipped(reason):
+            return f"**Preview:** none, {prose(reason)}."
+        case Failed():
+            return _failure(preview, page, title="The preview failed: ")
+
+
+def _preview_line(preview: Preview) -> str:
+    url = preview.deployment.url
+    answered = ", ".join(
+        f"{code(f'{answer.request.method} {answer.request.path}')} answered {answer.status} "
+        f"in {answer.milliseconds:.0f} ms"
+        for answer in preview.answers
+    )
+    where = link(plain(url), url) if preview.public else f"{code(url)} on the runner's own workerd, gone with the job"
+    return f"**Preview:** {where}" + (f"  \n{answered}" if answered else "")
+
+
+def _findings(findings: Sequence[Finding], page: Page) -> str:
+    lines = [
+        f"- {ICONS[finding.severity]} {_sentence(prose(finding.message, 600))}  \n  {prose(finding.cure)} "
+        f"({page(finding.page)})"
+        for finding in findings
+    ]
+    return "\n".join(lines)
+
+
+def _sentence(markdown: str) -> str:
+    return f"**{markdown}**"
+
+
+def _sizes(head: Measurement, base: Outcome[Base], budgets: Sequence[BudgetResult]) -> str:
+    before = base.value.measurement.sizes if isinstance(base, Done) else None
+    rows = [
+        _size_row("raw", before.raw if before else None, head.sizes.raw, budgets),
+        _size_row("gzip", before.gzip if before else None, head.sizes.gzip, budgets),
+        *(_budget_row(result) for result in budgets if result.budget.metric not in {"raw", "gzip"}),
+    ]
+    return table(("", "base", "head", "change", "budget"), rows, "lrrrr")
+
+
+def _size_row(metric: str, before: int | None, after: int, budgets: Sequence[BudgetResult]) -> tuple[str, ...]:
+    own = [result for result in budgets if result.budget.metric == metric]
+    return (
+        metric,
+        "–" if before is None else size(before),
+        size(after),
+        "–" if before is None else change(before, after),
+        "<br>".join(_limits(result) for result in own) or "–",
+    )
+
+
+def _budget_row(result: BudgetResult) -> tuple[str, ...]:
+    metric = result.budget.metric
+
+    def value(number: int | None) -> str:
+        if number is None:
+            return "–"
+        return f"{number:,}" if metric in {"imports", "exports"} else size(number)
+
+    difference = "–"
+    if result.base is not None and result.measured is not None:
+        counted = metric in {"imports", "exports"}
+        difference = f"{result.measured - result.base:+,}" if counted else change(result.base, result.measured)
+    return code(metric), value(result.base), value(result.measured), difference, _limits(result)
+
+
+def _limits(result: BudgetResult) -> str:
+    budget = result.budget
+    icon = {BudgetState.BROKEN: " ❌", BudgetState.WARNED: " ⚠️", BudgetState.UNMEASURED: " ?"}.get(result.state, " ✅")
+    texts = []
+    if budget.maximum is not None:
+        texts.append(f"≤ {_amount(budget.metric, budget.maximum)}")
+    elif budget.warn is not None:
+        texts.append(f"warn > {_amount(budget.metric, budget.warn)}")
+    if budget.max_growth is not None:
+        texts.append(f"+{_growth_limit(budget.metric, budget.max_growth)} at most")
+    return ", ".join(texts) + icon
+
+
+def _amount(metric: str, value: int) -> str:
+    return quantity(metric, value) if metric in {"imports", "exports"} else size(value)
+
+
+def _growth_limit(metric: str, limit: GrowthLimit) -> str:
+    return f"{limit.percent:g} %" if limit.percent is not None else _amount(metric, limit.amount or 0)
+
+
+def _base_note(base: Outcome[Base]) -> str:
+    match base:
+        case Done(value):
+            how = "as recorded when it was merged" if value.recorded else "built in this run with the same toolchain"
+            return f"<sub>Base: {code(short_sha(value.commit))}, {how}.</sub>"
+        case Skipped(reason):
+            return f"<sub>No base to compare with: {prose(reason)}.</sub>"
+        case Failed():
+            return f"<sub>No base to compare with: {prose(base.message)}. {prose(base.cure)}</sub>"
+
+
+def growth_fold(growth: Growth, rows: int) -> Iterator[str]:
+    """What changed and where, folded; nothing where nothing did."""
+    if not (growth.crates or growth.functions or growth.sections):
+        return
+    lists = [("crate", growth.crates), ("function", growth.functions), ("section", growth.sections)]
+    tables = [_deltas(title, deltas, rows) for title, deltas in lists if deltas]
+    summary = f"What changed: {signed_size(growth.raw.bytes)} in the shipped module"
+    yield details(summary, "\n\n".join(tables))
+
+
+def _deltas(title: str, deltas: Sequence[Delta], rows: int) -> str:
+    shown = [(code(delta.name, 100), change(delta.before, delta.after)) for delta in deltas[:rows]]
+    rest = deltas[rows:]
+    if rest:
+        shown.append((f"… and {len(rest)} more", signed_size(sum(delta.bytes for delta in rest))))
+    return table((title, "change"), shown, "lr")
+
+
+def changes_fold(changes: Sequence[Change], rows: int) -> str:
+    """What changed for callers and hosts, folded; empty where nothing did."""
+    if not changes:
+        return ""
+    weight = Weight.MAJOR if any(change.weight is Weight.MAJOR for change in changes) else Weight.MINOR
+    shown = [
+        (f"{entry.side.value} {code(entry.name, 80)}", _side(entry.before), _side(entry.after), entry.weight.value)
+        for entry in changes[: max(rows, 5)]
+    ]
+    if len(changes) > len(shown):
+        shown.append((f"… and {len(changes) - len(shown)} more", "", "", ""))
+    return details(
+        f"Interface changes: a {weight.value} version", table(("", "base", "head", "semver"), shown, "llll")
+    )
+
+
+def _side(signature: str | None) -> str:
+    return "–" if signature is None else code(signature)
+
+
+def _failure(failure: Failed, page: Page, title: str = "") -> str:
+    text = f"❌ **{title}{prose(failure.message, 600)}**  \n{prose(failure.cure)} ({page(failure.page)})"
+    return f"{text}\n\n{fenced(failure.detail)}" if failure.detail else text
+
+
+def _footer(report: Report) -> str:
+    run = f" · {link('this run', report.subject.run_url)}" if report.subject.run_url else ""
+    return f"<sub>ci-wasm {plain(report.version)} · commit {code(short_sha(report.subject.commit))}{run}</sub>"

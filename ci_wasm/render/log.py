@@ -1,0 +1,115 @@
+"""Log: the report for a terminal or a job's log. Report -> lines of text.
+
+Foreign names stay as they are here: the runner adapter neutralizes whatever it prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ci_wasm.core.compatibility import Change, describe
+from ci_wasm.core.growth import Growth
+from ci_wasm.core.preview import Preview
+from ci_wasm.core.report import Report, WorkerReport
+from ci_wasm.core.verdict import Conclusion
+from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.markdown import clean
+from ci_wasm.render.quantity import change, short_sha
+
+if TYPE_CHECKING:
+    from ci_wasm.config.settings import Settings
+
+
+def render_log(report: Report) -> str:
+    """The whole report: a block for each Worker, the verdict last, where a log is read first."""
+    lines = [*report.notes]
+    for failure in report.failures:
+        lines += _failure(failure)
+    for worker in report.workers:
+        lines += ["", f"{clean(worker.name)}", *(f"  {line}" for line in _worker(worker))]
+    passed = report.verdict.conclusion is Conclusion.SUCCESS
+    lines += ["", f"{'passed' if passed else 'FAILED'}: {report.verdict.headline}"]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Left-aligned columns, two spaces apart."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)] if rows else []
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def settings_table(settings: Settings) -> str:
+    """Every resolved value and where it came from."""
+    rows = [("setting", "value", "from"), *((row.name, row.value, row.origin) for row in settings.origins)]
+    return "\n".join(columns(rows))
+
+
+def _worker(worker: WorkerReport) -> Iterator[str]:
+    if isinstance(worker.head, Failed):
+        yield from _failure(worker.head)
+    if isinstance(worker.head, Done):
+        yield from _sizes(worker)
+    for result in worker.budgets:
+        limits = [f"max {result.budget.maximum:,}" if result.budget.maximum is not None else ""]
+        limits += [f"warn {result.budget.warn:,}" if result.budget.warn is not None else ""]
+        measured = "?" if result.measured is None else f"{result.measured:,}"
+        yield f"budget {result.budget.metric}: {measured} ({result.state.value}{', '.join(['', *filter(None, limits)])})"
+    for finding in worker.findings:
+        yield f"{finding.severity.value}: {clean(finding.message, 600)}"
+        yield f"  {finding.cure}"
+    if worker.growth is not None:
+        yield from growth_lines(worker.growth)
+    yield from change_lines(worker.changes)
+    yield from _preview(worker.preview)
+
+
+def _sizes(worker: WorkerReport) -> Iterator[str]:
+    assert isinstance(worker.head, Done)
+    sizes = worker.head.value.sizes
+    before = worker.base.value.measurement.sizes if isinstance(worker.base, Done) else None
+    for metric, value in (("raw", sizes.raw), ("gzip", sizes.gzip)):
+        difference = f"  {change(getattr(before, metric), value)}" if before else ""
+        yield f"{metric:5}{value:>12,} bytes{difference}"
+    match worker.base:
+        case Done(base):
+            yield f"base {short_sha(base.commit)} ({'recorded' if base.recorded else 'built now'})"
+        case Skipped(reason):
+            yield f"no base: {reason}"
+        case Failed():
+            yield f"no base: {worker.base.message}. {worker.base.cure}"
+
+
+def growth_lines(growth: Growth, rows: int = 10) -> Iterator[str]:
+    """What changed, by crate, function and section."""
+    for title, deltas in (("crate", growth.crates), ("function", growth.functions), ("section", growth.sections)):
+        for delta in deltas[:rows]:
+            yield f"{title} {clean(delta.name, 100)}: {change(delta.before, delta.after)}"
+        if len(deltas) > rows:
+            rest = sum(delta.bytes for delta in deltas[rows:])
+            yield f"{title}: … and {len(deltas) - rows} more, {change(0, rest)}"
+
+
+def change_lines(changes: Sequence[Change]) -> Iterator[str]:
+    """What changed for callers and hosts."""
+    for entry in changes:
+        yield f"{entry.weight.value}: {clean(describe(entry), 300)}"
+
+
+def _preview(preview: Outcome[Preview]) -> Iterator[str]:
+    match preview:
+        case Done(value):
+            yield f"preview {value.deployment.url}{'' if value.public else ' (local)'}"
+            for answer in value.answers:
+                yield f"  {answer.request.method} {answer.request.path}: {answer.status} in {answer.milliseconds:.0f} ms"
+        case Skipped(reason):
+            yield f"no preview: {reason}"
+        case Failed():
+            yield from _failure(preview)
+
+
+def _failure(failure: Failed) -> Iterator[str]:
+    yield f"error: {clean(failure.message, 600)}"
+    yield f"  {failure.cure} (More: {failure.page})"
+    yield from (f"  | {line}" for line in failure.detail.splitlines())
+

@@ -1,0 +1,77 @@
+"""Measurement renderer: one module for people and machines. Measurement -> text, Markdown or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ci_wasm.core.growth import UNATTRIBUTED
+from ci_wasm.core.measurement import Measurement
+from ci_wasm.core.module import Module
+from ci_wasm.core.signature import print_type
+from ci_wasm.render.log import columns
+from ci_wasm.render.markdown import clean, code, table
+from ci_wasm.render.quantity import size
+from ci_wasm.render.report_json import plain_value, render_json
+
+Block = tuple[str, Sequence[tuple[str, str]]]
+
+
+def render_measurement(name: str, measurement: Measurement, format_: str, *, rows: int = 15) -> str:
+    """`format_` is text, markdown or json; JSON has everything, the others the `rows` largest of each list."""
+    if format_ == "json":
+        return render_json({"schema": 1, "file": name, **_fields(measurement)})
+    blocks = [(title, list(items)) for title, items in _blocks(measurement, rows) if items]
+    if format_ == "markdown":
+        return "\n\n".join([f"### {code(name)}", *(_markdown(block) for block in blocks)]) + "\n"
+    return "\n\n".join(_text(block) for block in blocks) + "\n"
+
+
+def _fields(measurement: Measurement) -> dict[str, object]:
+    value = plain_value(measurement)
+    assert isinstance(value, dict)
+    return value
+
+
+def _blocks(measurement: Measurement, rows: int) -> list[Block]:
+    module, sizes = measurement.module, measurement.sizes
+    return [
+        ("size", [("raw", f"{sizes.raw:,} bytes"), ("gzip", f"{sizes.gzip:,} bytes")]),
+        ("section", _cut([(section.name, section.size) for section in _by_size(module)], rows)),
+        ("crate", _cut([(crate.name or UNATTRIBUTED, crate.size) for crate in module.crates], rows)),
+        ("function", _cut([(function.name, function.size) for function in module.largest], rows)),
+        ("export", [(export.name, print_type(export.type)) for export in module.exports[: 4 * rows]]),
+        ("import", [(f"{entry.module}.{entry.name}", print_type(entry.type)) for entry in module.imports[: 4 * rows]]),
+        ("module", _facts(module)),
+    ]
+
+
+def _by_size(module: Module) -> list:  # type: ignore[type-arg]
+    return sorted(module.sections, key=lambda section: -section.size)
+
+
+def _cut(items: Sequence[tuple[str, int]], rows: int) -> list[tuple[str, str]]:
+    shown = [(name, size(count)) for name, count in items[:rows]]
+    if len(items) > rows:
+        shown.append((f"… and {len(items) - rows} more", size(sum(count for _, count in items[rows:]))))
+    return shown
+
+
+def _facts(module: Module) -> list[tuple[str, str]]:
+    functions = module.functions
+    return [
+        ("functions", f"{functions.count:,} of {size(functions.size)}, {functions.imported:,} imported"),
+        ("data", f"{module.data.segments:,} segments of {size(module.data.size)}"),
+        ("names", module.names),
+        ("features", ", ".join(module.features) or "none beyond the first version of WebAssembly"),
+        ("start function", "none" if module.start is None else str(module.start)),
+    ]
+
+
+def _text(block: Block) -> str:
+    title, items = block
+    return "\n".join([title, *(f"  {line}" for line in columns([(clean(name, 90), value) for name, value in items]))])
+
+
+def _markdown(block: Block) -> str:
+    title, items = block
+    return table((title, ""), [(code(name, 90), code(value)) for name, value in items], "lr")
