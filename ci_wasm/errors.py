@@ -15,7 +15,9 @@ A broken budget is no error: it is a finding (exit code 1). 70 is a bug in ci-wa
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 EXIT_OK = 0
 EXIT_BROKEN = 1

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-Size = Annotated[int | str, Meta(description="Bytes, or a text such as `900 KiB` or `1.5 MB`.")]
-Growth = Annotated[int | str, Meta(description="Bytes, a text such as `2 KiB`, or a percentage such as `2%`.")]
+# Bytes, or a text such as `900 KiB`; for growth a percentage, too. config/quantities.py reads them.
+Size = int | str
+Growth = int | str
 
 
 class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -17,60 +18,108 @@ class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True)
 class BudgetEntry(_Section):
     """A limit on one metric."""
 
-    metric: Annotated[str, Meta(description="raw, gzip, section.NAME, function.max, crate.NAME, data, memory, …")]
-    max: Size | UnsetType = UNSET
-    warn: Size | UnsetType = UNSET
-    max_growth: Growth | UnsetType = UNSET
+    metric: Annotated[str, Meta(description="What is limited; the metrics are listed below.")]
+    max: Annotated[Size, Meta(description="More than this fails the run.")] | UnsetType = UNSET
+    warn: Annotated[Size, Meta(description="More than this is a warning.")] | UnsetType = UNSET
+    max_growth: (
+        Annotated[Growth, Meta(description="How much more than the base: a size, or a percentage.")]
+        | UnsetType
+    ) = UNSET
 
 
 class ContractEntry(_Section):
     """What the module must offer and may ask for."""
 
-    exports: dict[str, str] = field(default_factory=dict)
-    imports: list[str] | UnsetType = UNSET
-    exact: bool = False
-    forbid_features: list[str] = field(default_factory=list)
-    breaking: Literal["fail", "warn", "allow"] = "fail"
+    exports: Annotated[dict[str, str], Meta(description="Name to signature; these must be exported.")] = (
+        field(default_factory=dict)
+    )
+    imports: (
+        Annotated[
+            list[str], Meta(description="`module.name` globs, with a signature or without; others fail.")
+        ]
+        | UnsetType
+    ) = UNSET
+    exact: Annotated[bool, Meta(description="An export that is not listed fails.")] = False
+    forbid_features: Annotated[
+        list[str], Meta(description="WebAssembly features that the module must not need.")
+    ] = field(default_factory=list)
+    breaking: Annotated[
+        Literal["fail", "warn", "allow"], Meta(description="What a breaking change against the base means.")
+    ] = "fail"
 
 
 class SmokeEntry(_Section):
     """One HTTP request to the preview."""
 
-    path: str
-    method: str = "GET"
-    status: Annotated[int, Meta(ge=100, le=599)] = 200
-    contains: str = ""
+    path: Annotated[str, Meta(description="Path and query, from `/`.")]
+    method: Annotated[str, Meta(description="HTTP method.")] = "GET"
+    status: Annotated[int, Meta(ge=100, le=599, description="The status that the answer must have.")] = 200
+    contains: Annotated[str, Meta(description="A text that the body must contain.")] = ""
 
 
 class WorkerEntry(_Section):
     """One Worker: where its module comes from, and what is asked of it."""
 
-    name: str | UnsetType = UNSET
+    name: (
+        Annotated[
+            str, Meta(description="The Worker's name. Default: the wrangler config's, else the crate's.")
+        ]
+        | UnsetType
+    ) = UNSET
     crate: Annotated[str, Meta(description="Folder of the Cargo.toml.")] | UnsetType = UNSET
-    wasm: Annotated[str, Meta(description="A prebuilt module, instead of `crate`.")] | UnsetType = UNSET
-    features: list[str] = field(default_factory=list)
-    profile: str = "release"
-    budgets: list[BudgetEntry] = field(default_factory=list)
-    contract: ContractEntry = field(default_factory=ContractEntry)
-    smoke: list[SmokeEntry] = field(default_factory=list)
-    cache_control: Annotated[str, Meta(description="Cache-Control of the generated shim's answers.")] | UnsetType = UNSET
+    wasm: (
+        Annotated[str, Meta(description="A module that an earlier step built, instead of `crate`.")]
+        | UnsetType
+    ) = UNSET
+    features: Annotated[list[str], Meta(description="Cargo features to build with.")] = field(
+        default_factory=list
+    )
+    profile: Annotated[str, Meta(description="Cargo profile to build with.")] = "release"
+    budgets: Annotated[list[BudgetEntry], Meta(description="Limits on the module.")] = field(
+        default_factory=list
+    )
+    contract: Annotated[ContractEntry, Meta(description="The module's interface.")] = field(
+        default_factory=ContractEntry
+    )
+    smoke: Annotated[list[SmokeEntry], Meta(description="Requests that the preview must answer.")] = field(
+        default_factory=list
+    )
+    cache_control: (
+        Annotated[str, Meta(description="Cache-Control of the generated shim's good answers.")] | UnsetType
+    ) = UNSET
 
 
 class PreviewEntry(_Section):
     """Where previews live."""
 
-    strategy: Literal["auto", "previews", "local", "none"] = "auto"
+    strategy: Annotated[
+        Literal["auto", "previews", "local", "none"],
+        Meta(
+            description="`previews` on Cloudflare, `local` on the runner's workerd; `auto` takes what the credentials allow."
+        ),
+    ] = "auto"
 
 
 class BaselineEntry(_Section):
-    """Where the measurements of merged commits come from: the data branch, or a build of the base each time."""
+    """Where the measurements of merged commits come from."""
 
-    store: Literal["branch", "rebuild"] = "branch"
+    store: Annotated[
+        Literal["branch", "rebuild"],
+        Meta(
+            description="`branch` keeps them on the branch `ci-wasm-data`; `rebuild` builds the base each time."
+        ),
+    ] = "branch"
 
 
 class ConfigFile(_Section):
     """The whole file."""
 
-    workers: list[WorkerEntry] = field(default_factory=list)
-    preview: PreviewEntry = field(default_factory=PreviewEntry)
-    baseline: BaselineEntry = field(default_factory=BaselineEntry)
+    workers: Annotated[
+        list[WorkerEntry], Meta(description="The Workers. Default: the crate in the folder itself.")
+    ] = field(default_factory=list)
+    preview: Annotated[PreviewEntry, Meta(description="Where previews live.")] = field(
+        default_factory=PreviewEntry
+    )
+    baseline: Annotated[BaselineEntry, Meta(description="Where base measurements come from.")] = field(
+        default_factory=BaselineEntry
+    )

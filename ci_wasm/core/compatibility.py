@@ -73,7 +73,7 @@ def breaking_findings(changes: tuple[Change, ...], breaking: Breaking, already: 
             FindingKind.BREAKING_CHANGE,
             severity,
             change.name,
-            f"against the base, {describe(change)}, which breaks its {'hosts' if change.side is Side.IMPORT else 'users'}",
+            f"against the base, {describe(change)}, which breaks its {'users' if change.side is Side.EXPORT else 'hosts'}",
             "Keep the old interface beside the new one, or release a new major version and set "
             "`contract.breaking: allow` for it in ci-wasm.yml.",
         )

@@ -36,40 +36,23 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A `push` event; `before` and `after` are commits, all zeros where there is none."""
+    """A `push` to the default branch; `before` and `after` are commits, all zeros where there is none."""
 
-    ref: str
     before: str
     after: str
-    deleted: bool
     repository: str
-    default_branch: str
-
-    @property
-    def is_default_branch(self) -> bool:
-        """Whether the pushed ref is the repository's default branch."""
-        return self.ref == f"refs/heads/{self.default_branch}"
+    branch: str
 
 
-@dataclass(frozen=True, slots=True)
-class OtherEvent:
-    """Any event that ci-wasm has no plan for; `action` is empty where the payload has none."""
-
-    name: str
-    action: str = ""
-
-
-Event = PullRequest | Push | OtherEvent
+Event = PullRequest | Push
 
 
 def parse_event(name: str, payload: Mapping[str, object]) -> Event:
-    """Read one webhook payload; raises EventError naming the first field that is missing or of the wrong type."""
-    if name == "pull_request":
-        return _pull_request(payload)
-    if name == "push":
-        return _push(payload)
-    action = payload.get("action", "")
-    return OtherEvent(name, action if isinstance(action, str) else "")
+    """Read a webhook payload for which `occasion.nothing_to_do` found no reason to stop.
+
+    Raises EventError naming the first field that is missing or of the wrong type.
+    """
+    return _pull_request(payload) if name == "pull_request" else _push(payload)
 
 
 def _pull_request(payload: Mapping[str, object]) -> PullRequest:
@@ -92,13 +75,18 @@ def _pull_request(payload: Mapping[str, object]) -> PullRequest:
 
 def _push(payload: Mapping[str, object]) -> Push:
     return Push(
-        ref=_text(payload, "ref"),
         before=_text(payload, "before"),
         after=_text(payload, "after"),
-        deleted=_get(payload, "deleted") is True,
         repository=_text(payload, "repository.full_name"),
-        default_branch=_text(payload, "repository.default_branch"),
+        branch=_branch(payload),
     )
+
+
+def _branch(payload: Mapping[str, object]) -> str:
+    ref, branch = _text(payload, "ref"), _text(payload, "repository.default_branch")
+    if ref != f"refs/heads/{branch}":
+        raise _broken("ref", f"`refs/heads/{branch}`", ref)
+    return branch
 
 
 def _get(payload: Mapping[str, object], path: str) -> object:

@@ -1,11 +1,12 @@
 """Plan: decide what this run does. (Event, Circumstances) -> Plan.
 
-| event                                            | plan          |
-|--------------------------------------------------|---------------|
-| pull_request opened, reopened, synchronize, ...  | Check         |
-| pull_request closed                              | Teardown      |
-| push to the default branch                       | Record        |
-| everything else                                  | NothingToDo   |
+| event                                                   | plan                       |
+|---------------------------------------------------------|----------------------------|
+| pull_request opened, reopened, synchronize, …           | Check                      |
+| pull_request closed, and it may have a preview          | Teardown                   |
+| pull_request closed otherwise                           | NothingToDo                |
+| push to the default branch                              | Record                     |
+| everything else                                         | ends in `occasion` already |
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
-from ci_wasm.core.event import Event, OtherEvent, PullRequest, Push
-
-# Activity types after which the code or its base may have changed; `labeled` and its like leave the code as it was.
-CHECKED_ACTIONS = frozenset({"opened", "reopened", "synchronize", "ready_for_review", "edited"})
+from ci_wasm.core.event import Event, PullRequest, Push
+from ci_wasm.core.occasion import CLOSED
 
 
 class Strategy(Enum):
@@ -31,11 +30,10 @@ class Strategy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a plan depends on besides the event: the setting, and which credentials this run was given."""
+    """What a plan depends on besides the event: the setting, and whether this run may deploy to Cloudflare."""
 
     strategy: Strategy
     has_cloudflare_token: bool
-    has_github_token: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +78,16 @@ Plan = Check | Record | Teardown | NothingToDo
 
 
 def make_plan(event: Event, circumstances: Circumstances) -> Plan:
-    """Choose the one plan for this event. Never raises: an event without a plan has the plan NothingToDo."""
+    """Choose the one plan for this event. Never raises."""
     match event:
+        case PullRequest() if event.action == CLOSED:
+            return _plan_closed(event, circumstances)
         case PullRequest():
-            return _plan_pull_request(event, circumstances)
+            strategy, note = _preview_strategy(event, circumstances)
+            return Check(event, strategy, note)
         case Push():
-            return _plan_push(event)
-        case OtherEvent():
-            return NothingToDo(
-                f"The event `{event.name}` changes no pull request and no baseline. ci-wasm acts on `pull_request` "
-                "and on `push` to the default branch."
-            )
+            return Record(event.after, event.before, event.branch)
     assert_never(event)
-
-
-def _plan_pull_request(event: PullRequest, circumstances: Circumstances) -> Plan:
-    if event.action == "closed":
-        return _plan_closed(event, circumstances)
-    if event.action not in CHECKED_ACTIONS:
-        return NothingToDo(f"`pull_request: {event.action}` changes no code, so there is nothing to check again.")
-    strategy, note = _preview_strategy(event, circumstances)
-    return Check(event, strategy, note)
 
 
 def _plan_closed(event: PullRequest, circumstances: Circumstances) -> Plan:
@@ -115,16 +102,6 @@ def _plan_closed(event: PullRequest, circumstances: Circumstances) -> Plan:
             "so there is none to delete."
         )
     return Teardown(event)
-
-
-def _plan_push(event: Push) -> Plan:
-    if event.deleted:
-        return NothingToDo(f"`{event.ref}` was deleted: there is no commit to measure.")
-    if not event.is_default_branch:
-        return NothingToDo(
-            f"`{event.ref}` is not the default branch (`{event.default_branch}`): only that one has a baseline."
-        )
-    return Record(event.after, event.before, event.default_branch)
 
 
 def _preview_strategy(event: PullRequest, circumstances: Circumstances) -> tuple[Strategy, str]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ci_wasm.core.budget import BudgetResult, BudgetState, GrowthLimit, quantity
-from ci_wasm.core.compatibility import Change, Weight
+from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, BudgetState, GrowthLimit
+from ci_wasm.core.compatibility import Change, Weight, describe
 from ci_wasm.core.finding import Finding, Severity
 from ci_wasm.core.growth import Delta, Growth
 from ci_wasm.core.measurement import Base, Measurement
@@ -71,7 +71,7 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
     yield _preview(worker.preview, page)
     if isinstance(worker.head, Failed):
         yield _failure(worker.head, page)
-    yield _findings(worker.findings, page)
+    yield _findings(worker.findings, page, 2 * rows)
     if isinstance(worker.head, Done):
         yield _sizes(worker.head.value, worker.base, worker.budgets)
         yield _base_note(worker.base)
@@ -101,70 +101,68 @@ def _preview_line(preview: Preview) -> str:
     return f"**Preview:** {where}" + (f"  \n{answered}" if answered else "")
 
 
-def _findings(findings: Sequence[Finding], page: Page) -> str:
+def _findings(findings: Sequence[Finding], page: Page, rows: int) -> str:
+    gravest = sorted(findings, key=lambda finding: list(ICONS).index(finding.severity))
     lines = [
-        f"- {ICONS[finding.severity]} {_sentence(prose(finding.message, 600))}  \n  {prose(finding.cure)} "
-        f"({page(finding.page)})"
-        for finding in findings
+        f"- {ICONS[finding.severity]} **{prose(finding.message, 600)}**  \n  {prose(finding.cure)} ({page(finding.page)})"
+        for finding in gravest[:rows]
     ]
+    if len(gravest) > rows:
+        lines.append(f"- … and {len(gravest) - rows} more findings; they are in report.json.")
     return "\n".join(lines)
 
 
-def _sentence(markdown: str) -> str:
-    return f"**{markdown}**"
-
-
 def _sizes(head: Measurement, base: Outcome[Base], budgets: Sequence[BudgetResult]) -> str:
+    """Three narrow columns: a reviewer's phone shows about 40 characters."""
     before = base.value.measurement.sizes if isinstance(base, Done) else None
     rows = [
-        _size_row("raw", before.raw if before else None, head.sizes.raw, budgets),
-        _size_row("gzip", before.gzip if before else None, head.sizes.gzip, budgets),
-        *(_budget_row(result) for result in budgets if result.budget.metric not in {"raw", "gzip"}),
+        _row("raw", before.raw if before else None, head.sizes.raw, budgets),
+        _row("gzip", before.gzip if before else None, head.sizes.gzip, budgets),
+        *(
+            _row(result.budget.metric, result.base, result.measured, [result])
+            for result in budgets
+            if result.budget.metric not in {"raw", "gzip"}
+        ),
     ]
-    return table(("", "base", "head", "change", "budget"), rows, "lrrrr")
+    return table(("", "size", "budget"), rows, "lll")
 
 
-def _size_row(metric: str, before: int | None, after: int, budgets: Sequence[BudgetResult]) -> tuple[str, ...]:
+def _row(metric: str, before: int | None, after: int | None, budgets: Sequence[BudgetResult]) -> tuple[str, ...]:
     own = [result for result in budgets if result.budget.metric == metric]
-    return (
-        metric,
-        "–" if before is None else size(before),
-        size(after),
-        "–" if before is None else change(before, after),
-        "<br>".join(_limits(result) for result in own) or "–",
-    )
+    return code(metric), _sizes_cell(metric, before, after), "<br>".join(_limits(result) for result in own) or "–"
 
 
-def _budget_row(result: BudgetResult) -> tuple[str, ...]:
-    metric = result.budget.metric
-
-    def value(number: int | None) -> str:
-        if number is None:
-            return "–"
-        return f"{number:,}" if metric in {"imports", "exports"} else size(number)
-
-    difference = "–"
-    if result.base is not None and result.measured is not None:
-        counted = metric in {"imports", "exports"}
-        difference = f"{result.measured - result.base:+,}" if counted else change(result.base, result.measured)
-    return code(metric), value(result.base), value(result.measured), difference, _limits(result)
+def _sizes_cell(metric: str, before: int | None, after: int | None) -> str:
+    value = "?" if after is None else f"**{_amount(metric, after)}**"
+    if before is None or after is None:
+        return value
+    if before == after:
+        return f"{value}, as before"
+    counted = metric in COUNTED_METRICS
+    difference = f"{after - before:+,}" if counted else change(before, after)
+    return f"{_amount(metric, before)} → {value}<br>{_unbroken(difference)}"
 
 
 def _limits(result: BudgetResult) -> str:
     budget = result.budget
-    icon = {BudgetState.BROKEN: " ❌", BudgetState.WARNED: " ⚠️", BudgetState.UNMEASURED: " ?"}.get(result.state, " ✅")
+    icon = {BudgetState.BROKEN: "❌", BudgetState.WARNED: "⚠️", BudgetState.UNMEASURED: "?"}.get(result.state, "✅")
     texts = []
     if budget.maximum is not None:
         texts.append(f"≤ {_amount(budget.metric, budget.maximum)}")
     elif budget.warn is not None:
         texts.append(f"warn > {_amount(budget.metric, budget.warn)}")
     if budget.max_growth is not None:
-        texts.append(f"+{_growth_limit(budget.metric, budget.max_growth)} at most")
-    return ", ".join(texts) + icon
+        texts.append(f"≤ +{_growth_limit(budget.metric, budget.max_growth)}")
+    return f"{icon} {', '.join(_unbroken(text) for text in texts)}"
 
 
 def _amount(metric: str, value: int) -> str:
-    return quantity(metric, value) if metric in {"imports", "exports"} else size(value)
+    return _unbroken(f"{value:,}" if metric in COUNTED_METRICS else size(value))
+
+
+def _unbroken(text: str) -> str:
+    """Keep a number and its unit on one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _growth_limit(metric: str, limit: GrowthLimit) -> str:
@@ -201,23 +199,14 @@ def _deltas(title: str, deltas: Sequence[Delta], rows: int) -> str:
 
 
 def changes_fold(changes: Sequence[Change], rows: int) -> str:
-    """What changed for callers and hosts, folded; empty where nothing did."""
+    """What changed for users and hosts, folded; empty where nothing did."""
     if not changes:
         return ""
     weight = Weight.MAJOR if any(change.weight is Weight.MAJOR for change in changes) else Weight.MINOR
-    shown = [
-        (f"{entry.side.value} {code(entry.name, 80)}", _side(entry.before), _side(entry.after), entry.weight.value)
-        for entry in changes[: max(rows, 5)]
-    ]
-    if len(changes) > len(shown):
-        shown.append((f"… and {len(changes) - len(shown)} more", "", "", ""))
-    return details(
-        f"Interface changes: a {weight.value} version", table(("", "base", "head", "semver"), shown, "llll")
-    )
-
-
-def _side(signature: str | None) -> str:
-    return "–" if signature is None else code(signature)
+    lines = [f"- {entry.weight.value}: {prose(describe(entry), 400)}" for entry in changes[: max(rows, 5)]]
+    if len(changes) > len(lines):
+        lines.append(f"- … and {len(changes) - len(lines)} more")
+    return details(f"Interface changes: a {weight.value} version", "\n".join(lines))
 
 
 def _failure(failure: Failed, page: Page, title: str = "") -> str:

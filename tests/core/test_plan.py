@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ci_wasm.core.event import OtherEvent, PullRequest, Push
+from ci_wasm.core.event import PullRequest, Push
+from ci_wasm.core.occasion import nothing_to_do
 from ci_wasm.core.plan import Check, Circumstances, NothingToDo, Plan, Record, Strategy, Teardown, make_plan
 
 
@@ -13,12 +14,8 @@ def pull_request(action: str = "synchronize", *, fork: bool = False, deleted_for
     return PullRequest(action, 7, "Title", "a" * 40, "change", head, "b" * 40, "main", "demo/demo", "https://x", False)
 
 
-def push(ref: str = "refs/heads/main", *, deleted: bool = False) -> Push:
-    return Push(ref, "b" * 40, "a" * 40, deleted, "demo/demo", "main")
-
-
 def circumstances(strategy: Strategy = Strategy.AUTO, *, cloudflare: bool = True) -> Circumstances:
-    return Circumstances(strategy, has_cloudflare_token=cloudflare, has_github_token=True)
+    return Circumstances(strategy, has_cloudflare_token=cloudflare)
 
 
 AUTO, PREVIEWS, LOCAL, NONE = Strategy.AUTO, Strategy.PREVIEWS, Strategy.LOCAL, Strategy.NONE
@@ -80,23 +77,41 @@ def test_closing_deletes_what_could_have_been_deployed(setting: Strategy, cloudf
     assert isinstance(plan, expected)
 
 
+def test_a_push_to_the_default_branch_is_recorded() -> None:
+    event = Push("b" * 40, "a" * 40, "demo/demo", "main")
+
+    assert make_plan(event, circumstances()) == Record("a" * 40, "b" * 40, "main")
+
+
+MAIN = {"repository": {"default_branch": "main"}}
+
+
 @pytest.mark.parametrize(
-    ("event", "words"),
+    ("name", "payload", "words"),
     [
-        (pull_request("labeled"), "labeled"),
-        (push("refs/heads/topic"), "not the default branch"),
-        (push("refs/tags/v1"), "not the default branch"),
-        (push(deleted=True), "was deleted"),
-        (OtherEvent("issue_comment", "created"), "issue_comment"),
-        (OtherEvent("schedule"), "schedule"),
+        ("pull_request", {"action": "labeled"}, "`pull_request: labeled` changes no code"),
+        ("push", {"ref": "refs/heads/topic", **MAIN}, "`refs/heads/topic` is not the default branch (`main`)"),
+        ("push", {"ref": "refs/tags/v1", **MAIN}, "not the default branch"),
+        ("push", {"ref": "refs/heads/main", "deleted": True, **MAIN}, "was deleted"),
+        ("issue_comment", {"action": "created"}, "The event `issue_comment` changes"),
+        ("workflow_dispatch", {}, "The event `workflow_dispatch` changes"),
     ],
 )
-def test_every_other_event_says_why_there_is_nothing_to_do(event: PullRequest | Push | OtherEvent, words: str) -> None:
-    plan = make_plan(event, circumstances())
-
-    assert isinstance(plan, NothingToDo)
-    assert words in plan.reason
+def test_every_other_event_says_why_there_is_nothing_to_do(name: str, payload: dict[str, object], words: str) -> None:
+    assert words in nothing_to_do(name, lambda: payload)
 
 
-def test_a_push_to_the_default_branch_is_recorded() -> None:
-    assert make_plan(push(), circumstances()) == Record("a" * 40, "b" * 40, "main")
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("pull_request", {"action": "opened"}),
+        ("pull_request", {"action": "closed"}),
+        ("push", {"ref": "refs/heads/main", **MAIN}),
+        # Broken payloads pass: parsing them says what is missing.
+        ("pull_request", {}),
+        ("push", {"ref": 1}),
+        ("push", {"ref": "refs/heads/main", "repository": []}),
+    ],
+)
+def test_what_may_have_a_plan_passes(name: str, payload: dict[str, object]) -> None:
+    assert nothing_to_do(name, lambda: payload) == ""

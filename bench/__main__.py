@@ -1,0 +1,23 @@
+"""Bench: measure the parts that are named, each against a peer in the same run. names -> lines of ratios."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import startup
+
+PARTS = {"startup": startup.main}
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"There is no bench called {', '.join(unknown)}; BENCH is one of: {', '.join(PARTS)}.")
+        return 2
+    results = [PARTS[name]() for name in names]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One adapter for each outside system; it alone imports the library that reaches that system."""

@@ -1,0 +1,50 @@
+"""Occasion: why an event needs no run at all. (name, payload) -> reason, or nothing.
+
+Most events of a busy repository end here, so this file imports nothing: even dataclasses would double the time that
+such a run takes. What passes is parsed by `event` and judged by `plan`.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Activity types after which the code or its base may have changed; `labeled` and its like leave the code as it was.
+CHECKED_ACTIONS = ("opened", "reopened", "synchronize", "ready_for_review", "edited")
+CLOSED = "closed"
+
+
+def nothing_to_do(name: str, read_payload: Callable[[], Mapping[str, object]]) -> str:
+    """One sentence for the log, or an empty text where the event may have a plan.
+
+    `read_payload` is called only for events whose name does not decide. A payload that lacks what is asked here passes:
+    parsing it reports that better.
+    """
+    if name == "pull_request":
+        return _pull_request(read_payload())
+    if name == "push":
+        return _push(read_payload())
+    return (
+        f"The event `{name}` changes no pull request and no baseline. ci-wasm acts on `pull_request` and on `push` to the "
+        "default branch."
+    )
+
+
+def _pull_request(payload: Mapping[str, object]) -> str:
+    action = payload.get("action")
+    if not isinstance(action, str) or action == CLOSED or action in CHECKED_ACTIONS:
+        return ""
+    return f"`pull_request: {action}` changes no code, so there is nothing to check again."
+
+
+def _push(payload: Mapping[str, object]) -> str:
+    ref, repository = payload.get("ref"), payload.get("repository")
+    default = repository.get("default_branch") if isinstance(repository, dict) else None
+    if not isinstance(ref, str) or not isinstance(default, str):
+        return ""
+    if payload.get("deleted") is True:
+        return f"`{ref}` was deleted: there is no commit to measure."
+    if ref != f"refs/heads/{default}":
+        return f"`{ref}` is not the default branch (`{default}`): only that one has a baseline."
+    return ""

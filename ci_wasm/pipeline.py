@@ -1,0 +1,252 @@
+"""Pipeline: the story of a run, one function for each plan, one line for each stage. (Plan, Job) -> Report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ci_wasm import __version__
+from ci_wasm.config.settings import Settings, WorkerSettings
+from ci_wasm.core.budget import judge_budget
+from ci_wasm.core.build import Build, CrateSource
+from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
+from ci_wasm.core.contract import contract_findings
+from ci_wasm.core.growth import make_growth
+from ci_wasm.core.measurement import Base, Measurement, make_measurement, require_core_module
+from ci_wasm.core.plan import Check, Record, Strategy, Teardown
+from ci_wasm.core.preview import Preview, preview_name, smoke_findings
+from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.shim import SHIM_MAIN, shim_modules
+from ci_wasm.core.worker import Provenance, Worker
+from ci_wasm.errors import ArtifactError
+from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
+from ci_wasm.ports import World
+
+NO_COMMIT = "0" * 40
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every plan works with: the checkout, the settings, the world outside, and what is reported about."""
+
+    root: Path
+    settings: Settings
+    world: World
+    subject: Subject
+    log: Callable[[str], None] = print
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A built and measured module; `build` holds the bytes that a preview uploads."""
+
+    build: Build
+    measurement: Measurement
+
+
+def check(plan: Check, job: Job) -> Report:
+    """A pull request: build, measure, compare, judge, preview."""
+    heads = measure_heads(job)
+    bases = measure_bases(job, plan.pull_request.base_sha)
+    reports = judge_all(job, heads, bases)
+    previewed = [preview(worker, heads[worker.name], reports[worker.name], plan, job) for worker in job.settings.workers]
+    return make_report(job.subject, previewed, notes=[plan.note] if plan.note else [], version=__version__)
+
+
+def record(plan: Record, job: Job) -> Report:
+    """A push to the default branch: enforce the budgets, and keep the measurements as the commit's baseline."""
+    heads = measure_heads(job)
+    bases = measure_bases(job, plan.before)
+    reports = judge_all(job, heads, bases)
+    stored = attempt(lambda: store_baseline(plan, job, heads))
+    return make_report(
+        job.subject,
+        [replace(report, preview=Skipped("a merged commit has none")) for report in reports.values()],
+        notes=[stored.value] if isinstance(stored, Done) else [],
+        failures=[stored] if isinstance(stored, Failed) else [],
+        version=__version__,
+    )
+
+
+def tear_down(plan: Teardown, job: Job) -> Report:
+    """A closed pull request: delete its previews."""
+    name = preview_name(plan.pull_request.number)
+    notes, failures = [], []
+    for worker in job.settings.workers:
+        deleted = attempt(partial(job.world.workers(Strategy.PREVIEWS).delete_preview, worker.name, name))
+        if isinstance(deleted, Failed):
+            failures.append(deleted)
+        else:
+            done = "was deleted" if deleted.value else "is gone already"
+            notes.append(f"The preview `{name}` of `{worker.name}` {done}.")
+    return make_report(job.subject, [], notes=notes, failures=failures, version=__version__)
+
+
+def judge_only(job: Job, base_commit: str | None) -> Report:
+    """The checks without deploying anything: what `ci-wasm check` does at home."""
+    heads = measure_heads(job)
+    bases: Mapping[str, Outcome[Base]] = {}
+    if base_commit is not None:
+        bases = measure_bases(job, base_commit)
+    reports = judge_all(job, heads, bases)
+    return make_report(job.subject, list(reports.values()), version=__version__)
+
+
+def measure_heads(job: Job) -> dict[str, Outcome[Head]]:
+    """Build and measure every Worker of the checkout; one that fails does not keep the others from their report."""
+    return {worker.name: attempt(partial(measure_tree, job, job.root, worker)) for worker in job.settings.workers}
+
+
+def measure_tree(job: Job, tree: Path, worker: WorkerSettings) -> Head:
+    """Build one Worker's module in a checkout, and measure what would ship."""
+    if isinstance(worker.source, CrateSource):
+        build = job.world.toolchain.build(tree, worker.source)
+    else:
+        build = job.world.toolchain.read_prebuilt(tree, worker.source)
+    return Head(build, measure(job.world, build))
+
+
+def measure(world: World, build: Build) -> Measurement:
+    """Read and weigh a built module; raises ArtifactError when it is not a valid core module."""
+    module = require_core_module(world.reader.read(build.wasm, functions=None), build.path)
+    has_twin = build.named_wasm is not build.wasm
+    named = world.reader.read(build.named_wasm, functions=None) if has_twin else None
+    return make_measurement(build.wasm, module, named=named, toolchain=build.toolchain)
+
+
+def measure_bases(job: Job, base_sha: str) -> dict[str, Outcome[Base]]:
+    """The base of every Worker: as recorded when it was merged, else built now from the merge base."""
+    if base_sha == NO_COMMIT:
+        return {worker.name: Skipped("this is the branch's first commit") for worker in job.settings.workers}
+    commit = job.world.repository.merge_base("HEAD", base_sha) or base_sha
+    recorded = recorded_bases(job, commit)
+    missing = [worker for worker in job.settings.workers if worker.name not in recorded]
+    return {**recorded, **(rebuilt_bases(job, commit, missing) if missing else {})}
+
+
+def recorded_bases(job: Job, commit: str) -> dict[str, Outcome[Base]]:
+    """What the data branch knows about a commit. A store that cannot be read is no reason to compare with nothing."""
+    baselines = job.world.baselines if job.settings.records_baseline else None
+    if baselines is None:
+        return {}
+    found = attempt(lambda: baselines.read(commit))
+    if isinstance(found, Failed):
+        job.log(f"The recorded baselines cannot be read ({found.message}); the base is built instead.")
+        return {}
+    names = {worker.name for worker in job.settings.workers}
+    return {name: Done(Base(commit, True, value)) for name, value in (found.value or {}).items() if name in names}
+
+
+def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Base]]:
+    """Build Workers in a worktree of the base commit, with the toolchain that built the head."""
+
+    def rebuild() -> dict[str, Outcome[Base]]:
+        with job.world.repository.worktree(commit) as tree:
+            return {worker.name: rebuilt_base(job, commit, tree, worker) for worker in workers}
+
+    bases = attempt(rebuild)
+    return bases.value if isinstance(bases, Done) else {worker.name: bases for worker in workers}
+
+
+def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> Outcome[Base]:
+    """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
+    if not (tree / worker.source.path).exists():
+        return Skipped(f"`{worker.source.path}` does not exist in the base commit")
+    return attempt(lambda: Base(commit, False, measure_tree(job, tree, worker).measurement))
+
+
+def judge_all(
+    job: Job, heads: Mapping[str, Outcome[Head]], bases: Mapping[str, Outcome[Base]]
+) -> dict[str, WorkerReport]:
+    """Judge every Worker against its base, its budgets and its contract."""
+    no_base: Outcome[Base] = Skipped("none was asked for")
+    return {
+        worker.name: judge(worker, heads[worker.name], bases.get(worker.name, no_base)) for worker in job.settings.workers
+    }
+
+
+def judge(worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base]) -> WorkerReport:
+    """Hold one measured module against its base, its budgets and its contract. Pure."""
+    if not isinstance(head, Done):
+        return WorkerReport(worker.name, head, base)
+    after = head.value.measurement
+    before = base.value.measurement if isinstance(base, Done) else None
+    budgets = tuple(judge_budget(budget, before, after) for budget in worker.budgets)
+    broken = contract_findings(worker.contract, after.module)
+    changes = compatibility_changes(before.module, after.module) if before else ()
+    breaking = breaking_findings(changes, worker.contract.breaking, frozenset(finding.subject for finding in broken))
+    return WorkerReport(
+        name=worker.name,
+        head=Done(after),
+        base=base,
+        growth=make_growth(before, after) if before else None,
+        budgets=budgets,
+        changes=changes,
+        findings=(*(finding for result in budgets for finding in result.findings), *broken, *breaking),
+    )
+
+
+def preview(worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, plan: Check, job: Job) -> WorkerReport:
+    """Deploy a Worker's preview and judge its answers, where there is something to deploy."""
+    commit = plan.pull_request.head_sha
+    upload = make_upload(worker, head, plan, job)
+    if isinstance(upload, Skipped):
+        return replace(report, preview=upload)
+    made = attempt(lambda: deploy_preview(worker, upload.value, plan, job))
+    findings = smoke_findings(made.value, commit) if isinstance(made, Done) else []
+    return replace(report, preview=made, findings=(*report.findings, *findings))
+
+
+def make_upload(worker: WorkerSettings, head: Outcome[Head], plan: Check, job: Job) -> Done[Worker] | Skipped:
+    """What to deploy, or why there is nothing: a module that needs a host of its own can be judged, not previewed."""
+    if plan.strategy is Strategy.NONE:
+        return Skipped("the setting `preview.strategy` is `none`")
+    if not isinstance(head, Done):
+        return Skipped("there is no module to deploy")
+    if worker.unpreviewable:
+        return Skipped(worker.unpreviewable)
+    try:
+        return Done(shim_worker(worker, head.value, plan.pull_request.head_sha, job.world.shim_source()))
+    except ArtifactError as error:
+        return Skipped(error.message)
+
+
+def shim_worker(worker: WorkerSettings, head: Head, commit: str, shim_source: str) -> Worker:
+    """A raw module as a whole Worker; raises ArtifactError for one that the shim cannot serve."""
+    modules = shim_modules(
+        head.build.wasm,
+        head.measurement.module,
+        worker=worker.name,
+        commit=commit,
+        cache_control=worker.cache_control,
+        shim_source=shim_source,
+    )
+    return Worker(
+        worker.name, SHIM_MAIN, modules, worker.compatibility_date, worker.compatibility_flags, worker.vars
+    )
+
+
+def deploy_preview(worker: WorkerSettings, upload: Worker, plan: Check, job: Job) -> Preview:
+    """Deploy, then send the smoke requests; raises DeployError or NetworkError."""
+    request = plan.pull_request
+    provenance = Provenance(request.head_sha, request.number, request.html_url, request.title)
+    job.log(f"Deploying the preview of {worker.name} ({plan.strategy.value}).")
+    deployment = job.world.workers(plan.strategy).deploy_preview(upload, preview_name(request.number), provenance)
+    answers = tuple(job.world.web.answer(deployment.url, smoke) for smoke in worker.smoke)
+    return Preview(deployment, answers, public=plan.strategy is not Strategy.LOCAL)
+
+
+def store_baseline(plan: Record, job: Job, heads: Mapping[str, Outcome[Head]]) -> str:
+    """Keep what was measured; gives a sentence for the report."""
+    if not job.settings.records_baseline:
+        return "No baseline was recorded, because `baseline.store` is `rebuild`."
+    baselines = job.world.baselines
+    if baselines is None:
+        return "No baseline was recorded, because no GitHub token was given."
+    measured = {name: head.value.measurement for name, head in heads.items() if isinstance(head, Done)}
+    if not measured:
+        return "No baseline was recorded, because nothing was built."
+    baselines.write(plan.commit, measured)
+    return f"The baseline of `{plan.commit[:7]}` was recorded."

@@ -1,0 +1,88 @@
+"""Publish: bring a report to everybody who reads it. Report -> files, summary, annotations, comment, outputs, exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ci_wasm.adapters.report_files import write_report_files
+from ci_wasm.config.inputs import Inputs
+from ci_wasm.core.event import Event, PullRequest
+from ci_wasm.core.report import Report, preview_url
+from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
+from ci_wasm.ports import Runner
+from ci_wasm.render.annotations import Annotation, failure_annotation, make_annotations
+from ci_wasm.render.comment import render_comment
+from ci_wasm.render.log import render_log
+from ci_wasm.render.report_json import render_json
+from ci_wasm.render.summary import render_summary
+from ci_wasm.wiring import Adapters
+
+
+def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, runner: Runner) -> int:
+    """Show the report everywhere; gives its exit code. What cannot be shown in one place is still shown in the others."""
+    comment = render_comment(report, docs_url=adapters.docs_url)
+    files = write_report_files(
+        adapters.root, Path(inputs.report_directory), {"report.json": render_json(report), "comment.md": comment}
+    )
+    runner.log_foreign(render_log(report))
+    runner.add_summary(render_summary(report, docs_url=adapters.docs_url))
+    posted = post_comment(comment, event, inputs, adapters)
+    for annotation in [*make_annotations(report), *comment_annotations(posted)]:
+        runner.annotate(
+            annotation.severity,
+            annotation.message,
+            title=annotation.title,
+            file=annotation.file,
+            line=annotation.line,
+        )
+    runner.set_outputs({**outputs(report), **files, "comment-url": posted.value if isinstance(posted, Done) else ""})
+    return report.verdict.exit_code
+
+
+def post_comment(body: str, event: Event, inputs: Inputs, adapters: Adapters) -> Outcome[str]:
+    """Post the sticky comment; one for each working directory, so that several steps do not overwrite each other."""
+    if not isinstance(event, PullRequest):
+        return Skipped("the event belongs to no pull request")
+    if event.action == "closed":
+        return Skipped("the pull request is closed")
+    if not inputs.comment:
+        return Skipped("the input `comment` is false")
+    if event.is_fork:
+        return Skipped("GitHub gives pull requests from forks a read-only token; the report is in the job summary")
+    forge = adapters.forge
+    if forge is None:
+        return Skipped("no `github-token` was given; the report is in the job summary")
+    key = comment_key(inputs.working_directory)
+    return attempt(lambda: forge.put_comment(event.number, key, body))
+
+
+def comment_key(working_directory: str) -> str:
+    """The key of the comment's hidden marker: letters, digits and dashes of the working directory."""
+    slug = "".join(character if character.isascii() and character.isalnum() else "-" for character in working_directory)
+    return slug.strip("-") or "report"
+
+
+def comment_annotations(posted: Outcome[str]) -> list[Annotation]:
+    """A comment that could not be posted is a warning: the gate has been judged, and the summary shows the report."""
+    match posted:
+        case Failed():
+            failure = failure_annotation(posted)
+            return [Annotation("warning", "ci-wasm: no comment", failure.message)]
+        case Skipped(reason) if "forks" in reason:
+            return [Annotation("notice", "ci-wasm: no comment", reason)]
+        case _:
+            return []
+
+
+def outputs(report: Report) -> dict[str, str]:
+    """The step's outputs that the report itself gives."""
+    heads = [worker.head.value for worker in report.workers if isinstance(worker.head, Done)]
+    grown = [worker.growth.raw.bytes for worker in report.workers if worker.growth is not None]
+    return {
+        "conclusion": report.verdict.conclusion.value,
+        "headline": report.verdict.headline,
+        "preview-url": preview_url(report),
+        "raw-bytes": str(sum(head.sizes.raw for head in heads)) if heads else "",
+        "gzip-bytes": str(sum(head.sizes.gzip for head in heads)) if heads else "",
+        "growth-bytes": str(sum(grown)) if grown else "",
+    }

@@ -1,0 +1,144 @@
+"""Reports: a report for each way in which a run can end, for the tests of renderers. -> Report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ci_wasm.config.settings import WorkerSettings
+from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.build import Build, PrebuiltSource
+from ci_wasm.core.contract import Contract, ExportRule, ImportRule
+from ci_wasm.core.measurement import Base, Measurement
+from ci_wasm.core.module import FuncType
+from ci_wasm.core.preview import Deployment, Preview, SmokeAnswer, SmokeRequest
+from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.signature import parse_pattern
+from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.pipeline import Head, judge
+from tests.modules import ADD, MEMORY, make_measured, make_module
+
+COMMIT = "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2"
+SUBJECT = Subject(
+    COMMIT,
+    "octo-org/crates",
+    12,
+    "https://github.com/octo-org/crates/pull/12",
+    "https://github.com/octo-org/crates/actions/runs/77",
+)
+SETTINGS = WorkerSettings(
+    "add",
+    PrebuiltSource("add.wasm"),
+    budgets=(
+        Budget("raw", maximum=1024, warn=900),
+        Budget("gzip", max_growth=GrowthLimit(percent=5)),
+        Budget("exports", maximum=3),
+    ),
+    contract=Contract(
+        exports=(ExportRule("add", parse_pattern("(i32, i32) -> i32")),), imports=(ImportRule("env.*"),), forbid_features=("threads",)
+    ),
+)
+BASE = make_measured(
+    610,
+    make_module(
+        exports={"memory": MEMORY, "add": ADD},
+        sections={"type": 40, "code": 400, "custom.name": 162},
+        functions={"add": 30, "core::fmt::write": 300, "core::panicking::panic": 60},
+        crates={"core": 360, "add": 30},
+    ),
+    gzip=330,
+)
+GROWN = make_measured(
+    1300,
+    make_module(
+        exports={"memory": MEMORY, "add": FuncType(("i64", "i64"), ("i64",)), "sub": ADD},
+        imports={"wasi_snapshot_preview1.fd_write": FuncType(("i32", "i32", "i32", "i32"), ("i32",))},
+        features=("bulk-memory", "threads"),
+        sections={"type": 60, "code": 900, "custom.name": 332},
+        functions={"add": 90, "core::fmt::write": 300, "core::fmt::num::imp::<impl Display for i64>::fmt": 470},
+        crates={"core": 770, "add": 90},
+    ),
+    gzip=700,
+)
+
+
+def passing() -> Report:
+    """Everything holds, and the preview answers."""
+    worker = _judged(replace(BASE, sizes=replace(BASE.sizes, raw=650, gzip=340)), _base(BASE))
+    return _report(replace(worker, preview=Done(_preview(public=True))))
+
+
+def broken() -> Report:
+    """Budget, contract, import and feature are broken; the preview lived on the runner."""
+    worker = _judged(GROWN, _base(BASE, recorded=True))
+    note = "GitHub gives no secrets to pull requests from forks, so the preview ran on the runner instead of on Cloudflare."
+    return _report(replace(worker, preview=Done(_preview(public=False))), note=note)
+
+
+def no_base() -> Report:
+    """The first pull request of a repository."""
+    return _report(_judged(BASE, Skipped("`crates/add` does not exist in the base commit")))
+
+
+def does_not_build() -> Report:
+    """The compiler's error is all there is to tell."""
+    detail = "error[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:4:5\n  |\n4 |     x\n  |     ^ not found"
+    failed = Failed("build", 4, "add does not compile", "Correct the error.", "docs/errors.md#build", detail, "src/lib.rs", 4)
+    return _report(WorkerReport("add", failed, _base(BASE), preview=Skipped("there is no module to deploy")))
+
+
+def refused() -> Report:
+    """Cloudflare refuses the upload."""
+    failed = Failed("deploy", 6, "Cloudflare refused the upload (10000)", "Give the token Workers Scripts: Edit.", "docs/errors.md#deploy")
+    return _report(replace(_judged(BASE, _base(BASE)), preview=failed))
+
+
+def ended_early() -> Report:
+    """The configuration is wrong, so there are no Workers."""
+    failed = Failed("config", 2, "ci-wasm.yml has 2 problems", "Correct them.", "docs/errors.md#config", "line 1\nline 2")
+    return make_report(SUBJECT, [], failures=[failed], version="0.1.0")
+
+
+def hostile(name: str, rows: int = 1) -> Report:
+    """Every name that a pull request controls is `name`; `rows` of them in each list."""
+    names = {f"{name}{index}": 10 + index for index in range(rows)}
+    module = make_module(
+        exports={export: ADD for export in names},
+        imports={f"m.{export}": ADD for export in names},
+        sections={f"custom.{section}": size for section, size in names.items()},
+        functions=names,
+        crates={crate: size for crate, size in names.items()},
+    )
+    settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
+    worker = _judged(make_measured(5000, module), _base(BASE), settings)
+    url = f"https://pr-1-{name}.acme.workers.dev"
+    answer = SmokeAnswer(SmokeRequest(f"/{name}", contains=name), 500, name, name, 1.5)
+    preview = Preview(Deployment(url, url, name), (answer,), public=True)
+    failure = Failed("build", 4, f"{name} does not compile", name, "docs/errors.md#build", name)
+    return make_report(
+        replace(SUBJECT, repository=name, pull_request_url=name, run_url=name),
+        [replace(worker, preview=Done(preview))],
+        notes=[name],
+        failures=[failure],
+        version="0.1.0",
+    )
+
+
+def _judged(head: Measurement, base: Outcome[Base], settings: WorkerSettings = SETTINGS) -> WorkerReport:
+    build = Build(b"", b"", None, "add.wasm", "rustc 1.95.0", 1.0)
+    return judge(settings, Done(Head(build, head)), base)
+
+
+def _base(measurement: Measurement, *, recorded: bool = False) -> Done[Base]:
+    return Done(Base("1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d", recorded, measurement))
+
+
+def _preview(*, public: bool) -> Preview:
+    host = "acme.workers.dev" if public else "edge.localhost:40123"
+    scheme = "https" if public else "http"
+    deployment = Deployment(f"{scheme}://pr-12-add.{host}", f"{scheme}://4f5e6d7c-add.{host}", "id")
+    answer = SmokeAnswer(SmokeRequest("/add?a=2&b=3", contains="5"), 200, '{"result":5}', COMMIT, 12.4)
+    return Preview(deployment, (answer,), public)
+
+
+def _report(worker: WorkerReport, note: str = "") -> Report:
+    return make_report(SUBJECT, [worker], notes=[note] if note else [], version="0.1.0")
