@@ -234,7 +234,7 @@ def deploy_preview(worker: WorkerSettings, upload: Worker, plan: Check, job: Job
     provenance = Provenance(request.head_sha, request.number, request.html_url, request.title)
     job.log(f"Deploying the preview of {worker.name} ({plan.strategy.value}).")
     deployment = job.world.workers(plan.strategy).deploy_preview(upload, preview_name(request.number), provenance)
-    answers = tuple(job.world.web.answer(deployment.url, smoke) for smoke in worker.smoke)
+    answers = tuple(job.world.web.answer(deployment.url, smoke, commit=request.head_sha) for smoke in worker.smoke)
     return Preview(deployment, answers, public=plan.strategy is not Strategy.LOCAL)
 
 

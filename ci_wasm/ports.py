@@ -72,8 +72,8 @@ class Workers(Protocol):
 class Web(Protocol):
     """HTTP to a preview's URL."""
 
-    def answer(self, base_url: str, request: SmokeRequest) -> SmokeAnswer:
-        """Send one request; waits (bounded) for a new URL to come alive. Raises NetworkError."""
+    def answer(self, base_url: str, request: SmokeRequest, *, commit: str = "") -> SmokeAnswer:
+        """Send one request; waits (bounded) for a new URL to come alive and to show `commit`. Raises NetworkError."""
         ...
 
 
