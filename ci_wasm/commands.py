@@ -63,6 +63,11 @@ class Command:
             if file is not None:
                 settings = _judging(settings, file)
             commit = adapters.repository.head() if base is not None else ""
+            if base is not None and adapters.repository.merge_base("HEAD", base) is None:
+                raise ConfigError(
+                    f"`{base}` is no commit that this checkout shares history with",
+                    cure="Give `--base` a branch, tag or commit that git knows here (`git fetch` brings more).",
+                )
             report = judge_only(Job(Path.cwd(), settings, adapters, Subject(commit), self.runner.log), base)
         renderers: dict[str, Callable[[], str]] = {
             "json": lambda: render_json(report),

@@ -12,7 +12,7 @@ from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.ports import Runner
 from ci_wasm.render.annotations import Annotation, failure_annotation, make_annotations
 from ci_wasm.render.comment import render_comment
-from ci_wasm.render.log import render_log
+from ci_wasm.render.log import render_facts, render_verdict
 from ci_wasm.render.report_json import render_json
 from ci_wasm.render.summary import render_summary
 from ci_wasm.wiring import Adapters
@@ -24,7 +24,7 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
     files = write_report_files(
         adapters.root, Path(inputs.report_directory), {"report.json": render_json(report), "comment.md": comment}
     )
-    runner.log_foreign(render_log(report))
+    runner.log_foreign(render_facts(report))
     runner.add_summary(render_summary(report, docs_url=adapters.docs_url))
     posted = post_comment(comment, event, inputs, adapters)
     for annotation in [*make_annotations(report), *comment_annotations(posted)]:
@@ -35,8 +35,17 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
             file=annotation.file,
             line=annotation.line,
         )
+    log_details(report, runner)
+    runner.log_foreign(render_verdict(report))
     runner.set_outputs({**outputs(report), **files, "comment-url": posted.value if isinstance(posted, Done) else ""})
     return report.verdict.exit_code
+
+
+def log_details(report: Report, runner: Runner) -> None:
+    """The evidence of failures (a compiler's error, all problems of a file), which is too long for an annotation."""
+    for failure in [*report.failures, *(failure for worker in report.workers for failure in worker.failures)]:
+        if failure.detail:
+            runner.log_foreign(failure.detail)
 
 
 def post_comment(body: str, event: Event, inputs: Inputs, adapters: Adapters) -> Outcome[str]:

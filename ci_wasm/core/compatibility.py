@@ -11,8 +11,12 @@ the other way round.)
 | limits of an exported memory or table changed     | minor  |
 | import added, or of another type                  | major  |
 | import removed                                    | minor  |
-| feature newly needed                              | major  |
+| feature of WebAssembly 2.0 newly needed           | minor  |
+| later feature newly needed                        | major  |
 | feature no longer needed                          | minor  |
+
+WebAssembly 2.0 (https://www.w3.org/TR/wasm-core-2/) is what every host of today runs, and compilers use it unasked:
+failing a pull request for it would be noise. `contract.forbid-features` can still forbid any of it.
 """
 
 from __future__ import annotations
@@ -25,6 +29,19 @@ from ci_wasm.core.contract import Breaking
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.module import ExternType, MemoryType, Module, TableType
 from ci_wasm.core.signature import print_type
+
+
+WASM_2_FEATURES = frozenset(
+    {
+        "bulk-memory",
+        "multi-value",
+        "mutable-globals",
+        "reference-types",
+        "saturating-float-to-int",
+        "sign-extensions",
+        "simd",
+    }
+)
 
 
 class Weight(Enum):
@@ -136,5 +153,5 @@ def _feature_changes(base: Module, head: Module) -> Iterator[Change]:
             feature,
             None if added else feature,
             feature if added else None,
-            Weight.MAJOR if added else Weight.MINOR,
+            Weight.MAJOR if added and feature not in WASM_2_FEATURES else Weight.MINOR,
         )

@@ -75,10 +75,10 @@ def _pull_request(payload: Mapping[str, object]) -> PullRequest:
 
 def _push(payload: Mapping[str, object]) -> Push:
     return Push(
+        branch=_branch(payload),
         before=_text(payload, "before"),
         after=_text(payload, "after"),
         repository=_text(payload, "repository.full_name"),
-        branch=_branch(payload),
     )
 
 

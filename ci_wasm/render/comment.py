@@ -97,7 +97,7 @@ def _preview_line(preview: Preview) -> str:
         f"in {answer.milliseconds:.0f} ms"
         for answer in preview.answers
     )
-    where = link(plain(url), url) if preview.public else f"{code(url)} on the runner's own workerd, gone with the job"
+    where = link(plain(url.partition("://")[2]), url) if preview.public else f"{code(url)} on the runner's own workerd, gone with the job"
     return f"**Preview:** {where}" + (f"  \n{answered}" if answered else "")
 
 

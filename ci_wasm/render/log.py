@@ -23,14 +23,23 @@ if TYPE_CHECKING:
 
 def render_log(report: Report) -> str:
     """The whole report: a block for each Worker, the verdict last, where a log is read first."""
-    lines = [*report.notes]
-    for failure in report.failures:
-        lines += _failure(failure)
-    for worker in report.workers:
-        lines += ["", f"{clean(worker.name)}", *(f"  {line}" for line in _worker(worker))]
+    failures = [line for failure in report.failures for line in _failure(failure)]
+    parts = ["\n".join([*failures, *(line for worker in report.workers for line in _findings(worker))])]
+    parts = [part for part in (render_facts(report), *parts, render_verdict(report)) if part]
+    return "\n\n".join(parts) + "\n"
+
+
+def render_facts(report: Report) -> str:
+    """What was measured and deployed, without what annotations say: failures and findings."""
+    blocks = ["\n".join(report.notes)]
+    blocks += ["\n".join([clean(worker.name), *(f"  {line}" for line in _worker(worker))]) for worker in report.workers]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def render_verdict(report: Report) -> str:
+    """The conclusion in one line."""
     passed = report.verdict.conclusion is Conclusion.SUCCESS
-    lines += ["", f"{'passed' if passed else 'FAILED'}: {report.verdict.headline}"]
-    return "\n".join(lines).lstrip("\n") + "\n"
+    return f"{'passed' if passed else 'FAILED'}: {clean(report.verdict.headline, 600)}"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -46,8 +55,6 @@ def settings_table(settings: Settings) -> str:
 
 
 def _worker(worker: WorkerReport) -> Iterator[str]:
-    if isinstance(worker.head, Failed):
-        yield from _failure(worker.head)
     if isinstance(worker.head, Done):
         yield from _sizes(worker)
     for result in worker.budgets:
@@ -55,9 +62,6 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
         limits += [f"warn {result.budget.warn:,}" if result.budget.warn is not None else ""]
         measured = "?" if result.measured is None else f"{result.measured:,}"
         yield f"budget {result.budget.metric}: {measured} ({result.state.value}{', '.join(['', *filter(None, limits)])})"
-    for finding in worker.findings:
-        yield f"{finding.severity.value}: {clean(finding.message, 600)}"
-        yield f"  {finding.cure}"
     if worker.growth is not None:
         yield from growth_lines(worker.growth)
     yield from change_lines(worker.changes)
@@ -105,7 +109,15 @@ def _preview(preview: Outcome[Preview]) -> Iterator[str]:
         case Skipped(reason):
             yield f"no preview: {reason}"
         case Failed():
-            yield from _failure(preview)
+            yield "no preview: it failed"
+
+
+def _findings(worker: WorkerReport) -> Iterator[str]:
+    for failure in worker.failures:
+        yield from _failure(failure)
+    for finding in worker.findings:
+        yield f"{finding.severity.value}: {clean(worker.name)}: {clean(finding.message, 600)}"
+        yield f"  {finding.cure}"
 
 
 def _failure(failure: Failed) -> Iterator[str]:

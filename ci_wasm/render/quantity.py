@@ -22,9 +22,11 @@ def signed_size(count: int) -> str:
 
 
 def signed_percent(before: int, after: int) -> str:
-    """A relative change: `+3.1 %`; empty where there is nothing to relate to, or nothing changed."""
+    """A relative change: `+3.1 %`, from tenfold on `×32`; empty where there is nothing to relate to, or no change."""
     if before == 0 or before == after:
         return ""
+    if after >= 10 * before:
+        return f"×{after / before:.0f}"
     change = (after - before) / before * 100
     return f"{'+' if change > 0 else '−'}{abs(change):.{0 if abs(change) >= 100 else 1}f} %"
 

@@ -94,8 +94,9 @@ def test_contracts(promised: Contract, module: Module, expected: list[FindingKin
         ),
         (make_module(), make_module(imports={"env.log": LOG}), [(Side.IMPORT, "env.log", Weight.MAJOR)]),
         (make_module(imports={"env.log": LOG}), make_module(), [(Side.IMPORT, "env.log", Weight.MINOR)]),
-        (make_module(), make_module(features=("simd",)), [(Side.FEATURE, "simd", Weight.MAJOR)]),
-        (make_module(features=("simd",)), make_module(), [(Side.FEATURE, "simd", Weight.MINOR)]),
+        (make_module(), make_module(features=("simd",)), [(Side.FEATURE, "simd", Weight.MINOR)]),
+        (make_module(), make_module(features=("threads",)), [(Side.FEATURE, "threads", Weight.MAJOR)]),
+        (make_module(features=("threads",)), make_module(), [(Side.FEATURE, "threads", Weight.MINOR)]),
     ],
 )
 def test_compatibility(base: Module, head: Module, expected: list[tuple[Side, str, Weight]]) -> None:
