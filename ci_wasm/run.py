@@ -6,6 +6,7 @@ exit code says so.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ def run_event(name: str, payload: Mapping[str, object], environ: Mapping[str, st
     event = parse_event(name, payload)
     inputs = read_inputs(environ)
     runner.mask([inputs.github_token.reveal(), inputs.cloudflare_api_token.reveal()])
+    # A canceled job gets SIGTERM: unwinding stops cargo and workerd, where dying would leave them.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = Path(environ.get("GITHUB_WORKSPACE") or ".").resolve()
     invocation = Invocation(event, root, inputs, subject(event, environ))
     with Adapters(environ, root, inputs, runner) as adapters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
@@ -41,7 +42,8 @@ class Adapters:
     def toolchain(self) -> Toolchain:
         from ci_wasm.adapters.cargo_toolchain import CargoToolchain
 
-        return CargoToolchain(self._environ, log=self._runner.log_foreign)
+        terminal = sys.stderr if sys.stderr.isatty() else None
+        return CargoToolchain(self._environ, log=self._runner.log_foreign, terminal=terminal)
 
     @cached_property
     def repository(self) -> Repository:

@@ -1,0 +1,1 @@
+//! Compiles, but does not link: see build.rs.
