@@ -60,15 +60,14 @@ class Command:
         from ci_wasm.render.report_json import render_json
 
         with self._session(config) as (adapters, settings):
-            if file is not None:
-                settings = _judging(settings, file)
+            judged = settings if file is None else _judging(settings, file)
             commit = adapters.repository.head() if base is not None else ""
             if base is not None and adapters.repository.merge_base("HEAD", base) is None:
                 raise ConfigError(
                     f"`{base}` is no commit that this checkout shares history with",
                     cure="Give `--base` a branch, tag or commit that git knows here (`git fetch` brings more).",
                 )
-            report = judge_only(Job(Path.cwd(), settings, adapters, Subject(commit), self.runner.log), base)
+            report = judge_only(Job(Path.cwd(), judged, adapters, Subject(commit), self.runner.log), base)
         renderers: dict[str, Callable[[], str]] = {
             "json": lambda: render_json(report),
             "markdown": lambda: render_comment(report),

@@ -8,14 +8,14 @@ from typing import Generic, TypeVar
 
 from ci_wasm.errors import CiWasmError
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
+class Done(Generic[T_co]):
     """The stage ran; `value` is what it made."""
 
-    value: T
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class Failed:
         return Failed(error.code, error.exit_code, error.message, error.cure, error.page, error.detail, error.file, error.line)
 
 
-Outcome = Done[T] | Skipped | Failed
+Outcome = Done[T_co] | Skipped | Failed
 
 
-def attempt(stage: Callable[[], T]) -> Done[T] | Failed:
+def attempt(stage: Callable[[], T_co]) -> Done[T_co] | Failed:
     """Run a stage whose failure the run survives. Anything but a `CiWasmError` is a bug and passes through."""
     try:
         return Done(stage())

@@ -136,7 +136,7 @@ def recorded_bases(job: Job, commit: str) -> dict[str, Outcome[Base]]:
         job.log(f"The recorded baselines cannot be read ({found.message}); the base is built instead.")
         return {}
     names = {worker.name for worker in job.settings.workers}
-    return {name: Done(Base(commit, True, value)) for name, value in (found.value or {}).items() if name in names}
+    return {name: Done(Base(commit, value, recorded=True)) for name, value in (found.value or {}).items() if name in names}
 
 
 def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Base]]:
@@ -154,7 +154,7 @@ def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> O
     """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
     if not (tree / worker.source.path).exists():
         return Skipped(f"`{worker.source.path}` does not exist in the base commit")
-    return attempt(lambda: Base(commit, False, measure_tree(job, tree, worker).measurement))
+    return attempt(lambda: Base(commit, measure_tree(job, tree, worker).measurement, recorded=False))
 
 
 def judge_all(

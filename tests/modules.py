@@ -11,9 +11,9 @@ from ci_wasm.core.module import (
     Data,
     Export,
     ExternType,
-    FuncType,
     Function,
     Functions,
+    FuncType,
     Import,
     MemoryType,
     Module,
@@ -46,8 +46,8 @@ def make_module(
         error=None,
         features=tuple(features),
         sections=tuple(Section(name, 0, size) for name, size in parts.items()),
-        imports=tuple(Import(*name.split(".", 1), type) for name, type in (imports or {}).items()),
-        exports=tuple(Export(name, type) for name, type in (exports or {}).items()),
+        imports=tuple(_import(name, type_) for name, type_ in (imports or {}).items()),
+        exports=tuple(Export(name, type_) for name, type_ in (exports or {}).items()),
         memories=(),
         tables=(),
         globals=Count(0, 0),
@@ -59,6 +59,11 @@ def make_module(
         data=Data(0, 0),
         names="name-section" if named else "none",
     )
+
+
+def _import(name: str, type_: ExternType) -> Import:
+    module, _, field = name.partition(".")
+    return Import(module, field, type_)
 
 
 def make_measured(raw: int, module: Module | None = None, *, gzip: int | None = None) -> Measurement:

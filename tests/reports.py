@@ -102,11 +102,11 @@ def hostile(name: str, rows: int = 1) -> Report:
     """Every name that a pull request controls is `name`; `rows` of them in each list."""
     names = {f"{name}{index}": 10 + index for index in range(rows)}
     module = make_module(
-        exports={export: ADD for export in names},
+        exports=dict.fromkeys(names, ADD),
         imports={f"m.{export}": ADD for export in names},
         sections={f"custom.{section}": size for section, size in names.items()},
         functions=names,
-        crates={crate: size for crate, size in names.items()},
+        crates={crate: size for crate, size in names.items()}  # noqa: C416 (the keys' type is wider here),
     )
     settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
     worker = _judged(make_measured(5000, module), _base(BASE), settings)
@@ -129,7 +129,7 @@ def _judged(head: Measurement, base: Outcome[Base], settings: WorkerSettings = S
 
 
 def _base(measurement: Measurement, *, recorded: bool = False) -> Done[Base]:
-    return Done(Base("1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d", recorded, measurement))
+    return Done(Base("1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d", measurement, recorded))
 
 
 def _preview(*, public: bool) -> Preview:

@@ -103,11 +103,14 @@ def decode_module(answer: bytes | memoryview) -> core.Module:
 
 def to_module(wire: ModuleWire) -> core.Module:
     """The core's record of a decoded answer."""
+    # A module with 75,000 exports has some 500 types.
+    entries: tuple[_Import | _Export, ...] = (*wire.imports, *wire.exports)
+    types = {type_: _to_core(type_) for type_ in {entry.type for entry in entries}}
     values = {field: getattr(wire, field) for field in wire.__struct_fields__}
     values["imports"] = tuple(
-        core.Import(entry.module, entry.name, _to_core(entry.type)) for entry in wire.imports
+        core.Import(entry.module, entry.name, types[entry.type]) for entry in wire.imports
     )
-    values["exports"] = tuple(core.Export(entry.name, _to_core(entry.type)) for entry in wire.exports)
+    values["exports"] = tuple(core.Export(entry.name, types[entry.type]) for entry in wire.exports)
     return core.Module(**values)
 
 

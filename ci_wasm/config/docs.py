@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import inspect
@@ -60,9 +60,7 @@ def _section(path: str, struct: type[msgspec.Struct]) -> str:
 
 
 def _rows(struct: type[msgspec.Struct]) -> Iterator[str]:
-    info = inspect.type_info(struct)
-    assert isinstance(info, inspect.StructType)
-    for field in info.fields:
+    for field in cast("inspect.StructType", inspect.type_info(struct)).fields:
         extra = field.type.extra_json_schema if isinstance(field.type, inspect.Metadata) else None
         text = (extra or {}).get("description", "")
         yield f"| `{field.encode_name}` | {_kind(field.type)} | {_default(field)} | {text} |"

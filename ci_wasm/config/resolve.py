@@ -105,9 +105,8 @@ class _Resolver:
         name = self._name(path, entry, wrangler, source)
         reader = EntryReader(path, self.problems)
         date = wrangler.compatibility_date or DEFAULT_COMPATIBILITY_DATE
-        self.origins.append(
-            Setting(f"{name}: compatibility date", date, _origin(wrangler, wrangler.compatibility_date))
-        )
+        origin = "wrangler config" if wrangler.compatibility_date else "default"
+        self.origins.append(Setting(f"{name}: compatibility date", date, origin))
         return WorkerSettings(
             name=name,
             source=source,
@@ -158,10 +157,6 @@ class _Resolver:
         for name, count in counts.items():
             if count > 1:
                 self.problems.append(Problem(("workers",), f"{count} Workers are called `{name}`; names must differ"))
-
-
-def _origin(wrangler: WranglerConfig, value: object) -> str:
-    return "wrangler config" if value else "default"
 
 
 def _is_inside(root: Path, place: str) -> bool:

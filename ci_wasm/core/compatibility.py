@@ -30,7 +30,6 @@ from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.module import ExternType, MemoryType, Module, TableType
 from ci_wasm.core.signature import print_type
 
-
 WASM_2_FEATURES = frozenset(
     {
         "bulk-memory",

@@ -34,8 +34,8 @@ class Base:
     """What the head is compared with: the measurement of `commit`, rebuilt now or recorded when it was merged."""
 
     commit: str
-    recorded: bool
     measurement: Measurement
+    recorded: bool
 
 
 def weigh(wasm: bytes) -> Sizes:

@@ -192,17 +192,14 @@ def _parse_list(text: str) -> tuple[str, ...]:
 def _take_list(text: str) -> tuple[tuple[str, ...], str]:
     """Split `(a, b) rest`; the parentheses of reference types nest."""
     depth = 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            break
-    else:
-        raise SignatureError(f"`{text}` has a parenthesis that is not closed")
-    inside = text[1:position].strip() if text.startswith("(") else ""
     if not text.startswith("("):
         raise SignatureError(f"`{text}` should be a list in parentheses, as in `(i32, i32)`")
-    values = [_value_type(part.strip()) for part in inside.split(",")] if inside else []
-    return tuple(values), text[position + 1 :].strip()
+    for end, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            inside, rest = text[1:end].strip(), text[end + 1 :].strip()
+            return tuple(_value_type(part.strip()) for part in inside.split(",") if inside), rest
+    raise SignatureError(f"`{text}` has a parenthesis that is not closed")
 
 
 def _take_value_type(text: str) -> tuple[str | None, str]:

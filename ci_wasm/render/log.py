@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ci_wasm.core.compatibility import Change, describe
 from ci_wasm.core.growth import Growth
+from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
@@ -56,7 +57,7 @@ def settings_table(settings: Settings) -> str:
 
 def _worker(worker: WorkerReport) -> Iterator[str]:
     if isinstance(worker.head, Done):
-        yield from _sizes(worker)
+        yield from _sizes(worker, worker.head.value)
     for result in worker.budgets:
         limits = [f"max {result.budget.maximum:,}" if result.budget.maximum is not None else ""]
         limits += [f"warn {result.budget.warn:,}" if result.budget.warn is not None else ""]
@@ -68,9 +69,8 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
     yield from _preview(worker.preview)
 
 
-def _sizes(worker: WorkerReport) -> Iterator[str]:
-    assert isinstance(worker.head, Done)
-    sizes = worker.head.value.sizes
+def _sizes(worker: WorkerReport, head: Measurement) -> Iterator[str]:
+    sizes = head.sizes
     before = worker.base.value.measurement.sizes if isinstance(worker.base, Done) else None
     for metric, value in (("raw", sizes.raw), ("gzip", sizes.gzip)):
         difference = f"  {change(getattr(before, metric), value)}" if before else ""

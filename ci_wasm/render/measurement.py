@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from ci_wasm.core.growth import UNATTRIBUTED
 from ci_wasm.core.measurement import Measurement
-from ci_wasm.core.module import Module
+from ci_wasm.core.module import Module, Section
 from ci_wasm.core.signature import print_type
 from ci_wasm.render.log import columns
 from ci_wasm.render.markdown import clean, code, table
 from ci_wasm.render.quantity import size
-from ci_wasm.render.report_json import plain_value, render_json
+from ci_wasm.render.report_json import plain_fields, render_json
 
 Block = tuple[str, Sequence[tuple[str, str]]]
 
@@ -19,17 +19,11 @@ Block = tuple[str, Sequence[tuple[str, str]]]
 def render_measurement(name: str, measurement: Measurement, format_: str, *, rows: int = 15) -> str:
     """`format_` is text, markdown or json; JSON has everything, the others the `rows` largest of each list."""
     if format_ == "json":
-        return render_json({"schema": 1, "file": name, **_fields(measurement)})
+        return render_json({"schema": 1, "file": name, **plain_fields(measurement)})
     blocks = [(title, list(items)) for title, items in _blocks(measurement, rows) if items]
     if format_ == "markdown":
         return "\n\n".join([f"### {code(name)}", *(_markdown(block) for block in blocks)]) + "\n"
     return "\n\n".join(_text(block) for block in blocks) + "\n"
-
-
-def _fields(measurement: Measurement) -> dict[str, object]:
-    value = plain_value(measurement)
-    assert isinstance(value, dict)
-    return value
 
 
 def _blocks(measurement: Measurement, rows: int) -> list[Block]:
@@ -45,7 +39,7 @@ def _blocks(measurement: Measurement, rows: int) -> list[Block]:
     ]
 
 
-def _by_size(module: Module) -> list:  # type: ignore[type-arg]
+def _by_size(module: Module) -> list[Section]:
     return sorted(module.sections, key=lambda section: -section.size)
 
 

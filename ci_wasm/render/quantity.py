@@ -23,7 +23,7 @@ def signed_size(count: int) -> str:
 
 def signed_percent(before: int, after: int) -> str:
     """A relative change: `+3.1 %`, from tenfold on `×32`; empty where there is nothing to relate to, or no change."""
-    if before == 0 or before == after:
+    if before in {0, after}:
         return ""
     if after >= 10 * before:
         return f"×{after / before:.0f}"

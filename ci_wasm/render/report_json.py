@@ -29,7 +29,7 @@ def plain_value(value: object) -> object:
         case Skipped():
             return {"state": "skipped", "reason": value.reason}
         case Failed():
-            return {"state": "failed", **_fields(value)}
+            return {"state": "failed", **plain_fields(value)}
         case FuncType() | MemoryType() | TableType() | GlobalType() | TagType():
             return print_type(value)
         case LimitsPattern():
@@ -45,11 +45,12 @@ def plain_value(value: object) -> object:
         case None | bool() | int() | float() | str():
             return value
         case _ if dataclasses.is_dataclass(value):
-            return _fields(value)
+            return plain_fields(value)
         case _:
             raise TypeError(f"{type(value).__name__} has no place in a report")
 
 
-def _fields(value: object) -> dict[str, object]:
+def plain_fields(value: object) -> dict[str, object]:
+    """A dataclass's fields by name, made plain."""
     names = [field.name for field in dataclasses.fields(value)]  # type: ignore[arg-type]
     return {name: plain_value(getattr(value, name)) for name in names}

@@ -11,7 +11,7 @@ from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
 from ci_wasm.core.budget import Budget, GrowthLimit
-from ci_wasm.core.build import CrateSource, PrebuiltSource
+from ci_wasm.core.build import CrateSource
 from ci_wasm.core.plan import Strategy
 from ci_wasm.errors import ConfigError
 

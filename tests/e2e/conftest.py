@@ -176,7 +176,7 @@ def job(tmp_path: Path, edge: LocalEdge) -> Iterator[Job]:
     path.mkdir()
     checkout = Checkout(path)
     checkout.git("init", "--quiet", "--initial-branch=main")
-    base = {"ci-wasm.yml": CONFIG, "add.wasm": bytes(wat2wasm(ADD)), ".gitignore": "ci-wasm-report\n"}
+    base: dict[str, bytes | str] = {"ci-wasm.yml": CONFIG, "add.wasm": bytes(wat2wasm(ADD)), ".gitignore": "ci-wasm-report\n"}
     checkout.commit("base", base)
     more = ADD.replace("(module ", '(module (func (export "zero") (result i32) (i32.const 0)) ')
     checkout.commit("head", {"add.wasm": bytes(wat2wasm(more))})

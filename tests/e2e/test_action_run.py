@@ -12,7 +12,7 @@ from tests.e2e.conftest import ADD, CONFIG, PULL_REQUEST, TOKEN, WIDE_ADD, Job, 
 from tests.fakes.github_state import FORK
 
 
-def annotations(run: Run, severity: str) -> list[str]:
+def messages(run: Run, severity: str) -> list[str]:
     return [annotation.message for annotation in run.seen.annotations if annotation.severity == severity]
 
 
@@ -49,7 +49,7 @@ def test_the_second_run_edits_the_comment_and_the_preview(job: Job) -> None:
     assert first.seen.outputs["preview-url"] == second.seen.outputs["preview-url"]
     # 2 - 3 is not 5: the smoke request tells.
     assert second.exit_code == 1
-    assert "does not contain `5`" in "".join(annotations(second, "error"))
+    assert "does not contain `5`" in "".join(messages(second, "error"))
 
 
 def test_a_broken_budget_and_contract_exit_with_1_and_say_by_how_much(job: Job) -> None:
@@ -60,7 +60,7 @@ def test_a_broken_budget_and_contract_exit_with_1_and_say_by_how_much(job: Job) 
 
     assert run.exit_code == 1
     over = f"`raw` is {len(module):,} bytes, {len(module) - 1024:,} bytes over its budget of 1,024 bytes"
-    errors = annotations(run, "error")
+    errors = messages(run, "error")
     assert any(over in error for error in errors)
     assert any("`add` is `(i64, i64) -> i64`, the contract says `(i32, i32) -> i32`" in error for error in errors)
     (comment,) = job.github.state.comments.values()
@@ -125,7 +125,7 @@ def test_a_token_that_may_not_comment_costs_the_comment_alone(job: Job) -> None:
     run = job.run("pull_request", job.pull_request())
 
     assert run.exit_code == 0
-    assert "pull-requests: write" in "".join(annotations(run, "warning"))
+    assert "pull-requests: write" in "".join(messages(run, "warning"))
     assert run.seen.summary
 
 
@@ -150,7 +150,7 @@ def test_whatever_fails_the_report_and_the_comment_say_so(
     assert run.exit_code == exit_code, run.stdout
     (comment,) = job.github.state.comments.values()
     assert "❌" in comment.body
-    assert words in "".join(annotations(run, "error"))
+    assert words in "".join(messages(run, "error"))
     assert run.report["verdict"] == {
         "conclusion": "failure",
         "exit_code": exit_code,

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import ROOT, Job
-from tests.e2e.test_action_run import annotations, worker
+from tests.e2e.test_action_run import messages, worker
 
 MANIFEST = '[package]\nname = "demo"\nversion = "1.0.0"\nedition = "2024"\n'
 CDYLIB = MANIFEST + '[lib]\ncrate-type = ["cdylib"]\n'
@@ -62,7 +62,7 @@ def test_a_crate_that_does_not_build_says_why_in_the_comment(
 
     assert run.exit_code == exit_code
     (comment,) = job.github.state.comments.values()
-    assert words in comment.body + "".join(annotations(run, "error"))
+    assert words in comment.body + "".join(messages(run, "error"))
     (error,) = [annotation for annotation in run.seen.annotations if annotation.severity == "error"]
     assert {name: error.properties.get(name) for name in place} == place
     assert "Traceback" not in run.stdout + run.stderr

@@ -1,0 +1,57 @@
+"""Write docs: fill the blocks of the documentation that the code knows best. code -> docs/, README.md.
+
+With `--check`, nothing is written: the exit code is 1 where a block is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from ci_wasm.config.docs import configuration_tables, inputs_table, json_schema, outputs_table
+from ci_wasm.core import budget
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    stale = [path for path, text in rendered().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is out of date; run `make docs`' if '--check' in sys.argv else 'written'}")
+        if "--check" not in sys.argv:
+            path.write_text(rendered()[path], encoding="utf-8")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+def rendered() -> dict[Path, str]:
+    """Every generated or filled file with the text that it should have."""
+    blocks = {
+        "keys": configuration_tables(),
+        "metrics": metrics_table(),
+        "inputs": inputs_table(),
+        "outputs": outputs_table(),
+    }
+    files = {ROOT / "docs" / "config.schema.json": json_schema()}
+    for path in (ROOT / "docs" / "configuration.md", ROOT / "README.md"):
+        files[path] = fill(path.read_text(encoding="utf-8"), blocks)
+    return files
+
+
+def fill(text: str, blocks: dict[str, str]) -> str:
+    """Replace what stands between `<!-- NAME: … -->` and `<!-- /NAME -->`."""
+    for name, block in blocks.items():
+        opening = re.search(rf"<!-- {name}: [^>]*-->\n", text)
+        if opening:
+            text = text[: opening.end()] + block + text[text.index(f"<!-- /{name} -->", opening.end()) :]
+    return text
+
+
+def metrics_table() -> str:
+    """The table of `core/budget.py`'s own docstring."""
+    rows = [line for line in (budget.__doc__ or "").splitlines() if line.startswith("|")]
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
