@@ -36,7 +36,7 @@ WASM_2_FEATURES = frozenset(
         "multi-value",
         "mutable-globals",
         "reference-types",
-        "saturating-float-to-int",
+        "saturated-float-to-int",
         "sign-extensions",
         "simd",
     }

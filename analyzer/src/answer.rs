@@ -1,0 +1,296 @@
+//! The answer: everything that is known about one module, and its JSON.
+
+use std::borrow::Cow;
+
+use wasmparser::{FuncType, GlobalType, MemoryType, TableType};
+
+use crate::json::{Fields, Json, Object, fields};
+use crate::types::Text;
+
+/// The version of the answer's shape; a change that a reader could misread gets a new number.
+pub const SCHEMA: u32 = 1;
+
+/// One module's facts. Sizes and offsets are bytes, offsets count from the file's start; every name is capped
+/// (see [`crate::names::MAX_NAME`]). A broken module answers with `error` and whatever could be read before it.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    pub schema: u32,
+    pub layout: Layout,
+    pub size: usize,
+    pub error: Option<ModuleError<'a>>,
+    /// The proposals beyond WebAssembly 1.0 that the module needs, sorted.
+    pub features: Vec<&'static str>,
+    /// In file order, without gaps: the sizes add up to `size`.
+    pub sections: Vec<Section<'a>>,
+    pub imports: Vec<Import<'a>>,
+    pub exports: Vec<Export<'a>>,
+    pub memories: Vec<Memory>,
+    pub tables: Vec<Table>,
+    pub globals: Counts,
+    pub tags: Counts,
+    /// The index of the start function.
+    pub start: Option<u32>,
+    pub functions: Functions,
+    /// The largest defined functions, largest first, equal ones by index.
+    pub largest: Vec<Function<'a>>,
+    /// All defined functions by the crate that defines them, largest first; empty for a module without functions.
+    pub crates: Vec<Crate<'a>>,
+    pub data: Data,
+    pub names: Names,
+}
+
+/// What the first eight bytes announce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Core,
+    Component,
+    Unknown,
+}
+
+/// The first thing that is wrong, where (`offset`), and in which section if it lies in one.
+#[derive(Debug)]
+pub struct ModuleError<'a> {
+    pub message: String,
+    pub offset: u64,
+    pub section: Option<Cow<'a, str>>,
+}
+
+/// One section with its id byte and the LEB128 of its size.
+#[derive(Clone, Debug)]
+pub struct Section<'a> {
+    pub name: Cow<'a, str>,
+    pub offset: usize,
+    pub size: usize,
+}
+
+#[derive(Debug)]
+pub struct Import<'a> {
+    pub module: Cow<'a, str>,
+    pub name: Cow<'a, str>,
+    pub ty: ExternType,
+}
+
+#[derive(Debug)]
+pub struct Export<'a> {
+    pub name: Cow<'a, str>,
+    pub ty: ExternType,
+}
+
+/// The type of an import or export. Value types are in the text format's spelling.
+#[derive(Debug)]
+pub enum ExternType {
+    Func(Signature),
+    Memory(MemoryLimits),
+    Table(TableLimits),
+    Global(GlobalKind),
+    Tag(Signature),
+}
+
+#[derive(Debug)]
+pub struct Signature {
+    pub params: Vec<Text>,
+    pub results: Vec<Text>,
+}
+
+impl From<&FuncType> for Signature {
+    fn from(ty: &FuncType) -> Self {
+        let text = |types: &[wasmparser::ValType]| types.iter().copied().map(Text::from).collect();
+        Signature { params: text(ty.params()), results: text(ty.results()) }
+    }
+}
+
+/// `minimum` and `maximum` count pages of `page_size` bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryLimits {
+    pub minimum: u64,
+    pub maximum: Option<u64>,
+    pub shared: bool,
+    pub memory64: bool,
+    pub page_size: u64,
+}
+
+impl From<MemoryType> for MemoryLimits {
+    fn from(ty: MemoryType) -> Self {
+        MemoryLimits {
+            minimum: ty.initial,
+            maximum: ty.maximum,
+            shared: ty.shared,
+            memory64: ty.memory64,
+            // A malformed exponent is the validator's to report; here it must only not overflow.
+            page_size: 1u64.checked_shl(ty.page_size_log2.unwrap_or(16)).unwrap_or(0),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct TableLimits {
+    pub element: Text,
+    pub minimum: u64,
+    pub maximum: Option<u64>,
+    pub table64: bool,
+    pub shared: bool,
+}
+
+impl From<TableType> for TableLimits {
+    fn from(ty: TableType) -> Self {
+        TableLimits {
+            element: ty.element_type.into(),
+            minimum: ty.initial,
+            maximum: ty.maximum,
+            table64: ty.table64,
+            shared: ty.shared,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct GlobalKind {
+    pub value: Text,
+    pub mutable: bool,
+    pub shared: bool,
+}
+
+impl From<GlobalType> for GlobalKind {
+    fn from(ty: GlobalType) -> Self {
+        GlobalKind { value: ty.content_type.into(), mutable: ty.mutable, shared: ty.shared }
+    }
+}
+
+#[derive(Debug)]
+pub struct Memory {
+    pub ty: MemoryLimits,
+    pub imported: bool,
+}
+
+#[derive(Debug)]
+pub struct Table {
+    pub ty: TableLimits,
+    pub imported: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub imported: usize,
+    pub defined: usize,
+}
+
+/// `count`, `size` and `named` are of the defined functions; `size` includes each body's own size field.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Functions {
+    pub count: usize,
+    pub imported: usize,
+    pub size: u64,
+    pub named: usize,
+}
+
+#[derive(Debug)]
+pub struct Function<'a> {
+    pub index: u32,
+    /// Demangled, without hash; of an unnamed function what it is exported as, else `function[index]`.
+    pub name: Cow<'a, str>,
+    /// As the name section has it, where that differs from `name`.
+    pub symbol: Option<Cow<'a, str>>,
+    pub krate: Option<Cow<'a, str>>,
+    pub size: u32,
+}
+
+#[derive(Debug)]
+pub struct Crate<'a> {
+    /// `None` for the functions whose crate cannot be told.
+    pub name: Option<Cow<'a, str>>,
+    pub size: u64,
+    pub functions: usize,
+}
+
+/// `size` counts the segments' content, without their headers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Data {
+    pub segments: usize,
+    pub size: u64,
+}
+
+/// Where function names come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    NameSection,
+    None,
+}
+
+impl Answer<'_> {
+    pub fn to_json(&self) -> String {
+        let mut json = String::new();
+        self.write(&mut json);
+        json
+    }
+}
+
+fields!(Answer<'_>: schema, layout, size, error, features, sections, imports, exports, memories, tables, globals,
+    tags, start, functions, largest, crates, data, names);
+fields!(ModuleError<'_>: message, offset, section);
+fields!(Section<'_>: name, offset, size);
+fields!(Import<'_>: module, name, ty as "type");
+fields!(Export<'_>: name, ty as "type");
+fields!(Signature: params, results);
+fields!(MemoryLimits: minimum, maximum, shared, memory64, page_size);
+fields!(TableLimits: element, minimum, maximum, table64, shared);
+fields!(GlobalKind: value, mutable, shared);
+fields!(Counts: imported, defined);
+fields!(Functions: count, imported, size, named);
+fields!(Function<'_>: index, name, symbol, krate as "crate", size);
+fields!(Crate<'_>: name, size, functions);
+fields!(Data: segments, size);
+
+impl Fields for ExternType {
+    fn fields(&self, object: &mut Object<'_>) {
+        let (kind, fields): (_, &dyn Fields) = match self {
+            ExternType::Func(ty) => ("func", ty),
+            ExternType::Memory(ty) => ("memory", ty),
+            ExternType::Table(ty) => ("table", ty),
+            ExternType::Global(ty) => ("global", ty),
+            ExternType::Tag(ty) => ("tag", ty),
+        };
+        object.field("kind", &kind);
+        fields.fields(object);
+    }
+}
+
+impl Fields for Memory {
+    fn fields(&self, object: &mut Object<'_>) {
+        self.ty.fields(object);
+        object.field("imported", &self.imported);
+    }
+}
+
+impl Fields for Table {
+    fn fields(&self, object: &mut Object<'_>) {
+        self.ty.fields(object);
+        object.field("imported", &self.imported);
+    }
+}
+
+impl Json for Layout {
+    fn write(&self, out: &mut String) {
+        let name = match self {
+            Layout::Core => "core",
+            Layout::Component => "component",
+            Layout::Unknown => "unknown",
+        };
+        name.write(out);
+    }
+}
+
+impl Json for Names {
+    fn write(&self, out: &mut String) {
+        let name = match self {
+            Names::NameSection => "name-section",
+            Names::None => "none",
+        };
+        name.write(out);
+    }
+}
+
+impl Json for Text {
+    fn write(&self, out: &mut String) {
+        self.to_string().write(out);
+    }
+}

@@ -1,0 +1,102 @@
+//! Demangling: a symbol as a person reads it, at a bounded cost. Symbol -> name.
+//!
+//! Rust names come in four spellings: mangled (legacy `_ZN…17h<hash>E`, v0 `_R…`) and already demangled by
+//! wasm-bindgen (`path::h<hash>`, `crate[disambiguator]::path`). Hashes and disambiguators are dropped, so that
+//! the same function has the same name in two builds. Everything else (C, C++, Go) is left as it is.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+use rustc_demangle::{Demangle, try_demangle};
+
+use crate::names::{MAX_NAME, capped};
+
+/// Longer symbols are cut; they are plain text.
+const MAX_SYMBOL: usize = 8 * 1024;
+
+/// Longer symbols are not demangled. A hundred bytes of v0 can print gigabytes: the bound on the output ends that.
+/// This one bounds what is parsed over and over to print nothing (the path of an `impl` behind a back-reference).
+/// The longest of 36,000 symbols in a real module has 1,190 bytes.
+const MAX_MANGLED: usize = 1536;
+
+/// A symbol as text: cut at [`MAX_SYMBOL`], what is no UTF-8 replaced.
+pub fn symbol(bytes: &[u8]) -> Cow<'_, str> {
+    let bytes = &bytes[..bytes.len().min(MAX_SYMBOL)];
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+/// Whether rustc_demangle knows the mangling; it refuses C++ symbols.
+pub fn mangled(symbol: &str) -> Option<Demangle<'_>> {
+    (symbol.len() <= MAX_MANGLED).then(|| try_demangle(symbol).ok()).flatten()
+}
+
+/// The name without hash and disambiguators, at most [`MAX_NAME`] bytes.
+pub fn name(symbol: &str) -> Cow<'_, str> {
+    match mangled(symbol) {
+        Some(demangled) => capped(&print(&demangled, MAX_NAME)).into_owned().into(),
+        None => match without_disambiguators(without_hash(symbol)) {
+            Cow::Borrowed(name) => capped(name),
+            Cow::Owned(name) => capped(&name).into_owned().into(),
+        },
+    }
+}
+
+/// The demangled text without hash and disambiguators, cut soon after `limit` bytes.
+pub fn print(demangled: &Demangle<'_>, limit: usize) -> String {
+    let mut text = Bounded { text: String::new(), limit };
+    // The only error is that of `Bounded`, and what it took until then is what is wanted.
+    let _ = write!(text, "{demangled:#}");
+    text.text
+}
+
+/// A writer that refuses to go on once it holds more than `limit` bytes.
+struct Bounded {
+    text: String,
+    limit: usize,
+}
+
+impl Write for Bounded {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.text.push_str(piece);
+        if self.text.len() > self.limit { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// `core::fmt::write::h0123456789abcdef` -> `core::fmt::write`
+fn without_hash(name: &str) -> &str {
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if hash.len() == 16 && is_hex(hash) => path,
+        _ => name,
+    }
+}
+
+/// `<app[1f]::A as core[2e]::B>::f` -> `<app::A as core::B>::f`
+fn without_disambiguators(name: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut rest = name;
+    while let Some((before, after)) = next_disambiguator(rest) {
+        kept.push_str(before);
+        rest = after;
+    }
+    if kept.is_empty() {
+        return Cow::Borrowed(name);
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+/// What stands before and after the first `[hex]` that follows an identifier and precedes `::`; an array type
+/// follows no identifier.
+fn next_disambiguator(name: &str) -> Option<(&str, &str)> {
+    name.match_indices('[').find_map(|(open, _)| {
+        let (before, inside) = (&name[..open], &name[open + 1..]);
+        let close = inside.bytes().take(17).position(|byte| byte == b']')?;
+        let (digits, after) = (&inside[..close], &inside[close + 1..]);
+        let follows_identifier = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        (follows_identifier && is_hex(digits) && after.starts_with("::")).then_some((before, after))
+    })
+}
+
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}

@@ -1,0 +1,188 @@
+//! Operators: which proposal each instruction comes from. Function bodies and constant expressions -> Features.
+
+use wasmparser::{
+    BlockType, BrTable, ConstExpr, FunctionBody, HeapType, Ieee32, Ieee64, MemArg, MemArgOrdering, MemArgTarget,
+    Operator, OperatorsReader, OperatorsReaderAllocations, Ordering, RefType, Result, ResumeTable, TryTable, V128,
+    ValType, VisitOperator, VisitSimdOperator,
+};
+
+use crate::features::{Feature, Features};
+
+/// Collects features from every instruction it is shown; one value serves a whole module.
+#[derive(Default)]
+pub struct Operators {
+    pub features: Features,
+    /// Set by an instruction that ends in what 1.0 knows as a reserved zero byte: what a longer index would need.
+    reserved: Option<Feature>,
+    allocations: OperatorsReaderAllocations,
+}
+
+impl Operators {
+    /// Decodes a whole body; fails where it cannot be decoded.
+    pub fn body(&mut self, body: &FunctionBody<'_>) -> Result<()> {
+        let mut locals = body.get_locals_reader()?.into_iter();
+        for group in locals.by_ref() {
+            self.features.value(group?.1);
+        }
+        let instructions = locals.into_binary_reader_for_operators();
+        let mut reader = OperatorsReader::new_with_allocs(instructions, std::mem::take(&mut self.allocations));
+        while !reader.eof() {
+            reader.visit_operator(self)?;
+            if let Some(feature) = self.reserved.take() {
+                let end = (reader.original_position() - body.range().start) as usize;
+                self.features.add_if(is_padded(&body.as_bytes()[..end]), feature);
+            }
+        }
+        reader.finish()?;
+        self.allocations = reader.into_allocations();
+        Ok(())
+    }
+
+    /// In 1.0 a constant expression is one `const`, or the `global.get` of an import.
+    pub fn const_expr(&mut self, expr: &ConstExpr<'_>, imported_globals: u32) -> Result<()> {
+        use Operator::{GlobalGet, I32Add, I32Mul, I32Sub, I64Add, I64Mul, I64Sub};
+        let mut reader = expr.get_operators_reader();
+        while !reader.eof() {
+            let operator = reader.read()?;
+            match operator {
+                I32Add | I32Sub | I32Mul | I64Add | I64Sub | I64Mul => {
+                    self.features.add(Feature::ExtendedConst);
+                }
+                GlobalGet { global_index } if global_index >= imported_globals => {
+                    self.features.add(Feature::Gc);
+                }
+                _ => {}
+            }
+            self.visit_operator(&operator);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the index at the end of `instruction` is longer than one byte: only then has the last byte but one its
+/// continuation bit set. LLVM pads the table index of `call_indirect` to five bytes, which 1.0 refuses.
+fn is_padded(instruction: &[u8]) -> bool {
+    instruction.iter().rev().nth(1).is_some_and(|byte| byte & 0x80 != 0)
+}
+
+macro_rules! visit {
+    ($( @$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
+        $(
+            #[inline]
+            fn $visit(&mut self $($(, $arg: $argty)*)?) {
+                visit!(@proposal self $proposal);
+                visit!(@reserved self $op);
+                $($( $arg.note(&mut self.features); )*)?
+            }
+        )*
+    };
+    (@reserved $self:ident CallIndirect) => { $self.reserved = Some(Feature::ReferenceTypes) };
+    (@reserved $self:ident MemorySize) => { $self.reserved = Some(Feature::MultiMemory) };
+    (@reserved $self:ident MemoryGrow) => { $self.reserved = Some(Feature::MultiMemory) };
+    (@reserved $self:ident $op:ident) => {};
+    (@proposal $self:ident mvp) => {};
+    (@proposal $self:ident acquire_release_atomics) => { visit!(@add $self AcquireReleaseAtomics) };
+    (@proposal $self:ident bulk_memory) => { visit!(@add $self BulkMemory) };
+    (@proposal $self:ident custom_descriptors) => { visit!(@add $self CustomDescriptors) };
+    (@proposal $self:ident exceptions) => { visit!(@add $self Exceptions) };
+    (@proposal $self:ident function_references) => { visit!(@add $self TypedFunctionReferences) };
+    (@proposal $self:ident gc) => { visit!(@add $self Gc) };
+    (@proposal $self:ident legacy_exceptions) => { visit!(@add $self LegacyExceptions) };
+    (@proposal $self:ident memory_control) => { visit!(@add $self MemoryControl) };
+    (@proposal $self:ident reference_types) => { visit!(@add $self ReferenceTypes) };
+    (@proposal $self:ident relaxed_simd) => { visit!(@add $self RelaxedSimd) };
+    (@proposal $self:ident saturating_float_to_int) => { visit!(@add $self SaturatedFloatToInt) };
+    (@proposal $self:ident shared_everything_threads) => { visit!(@add $self SharedEverythingThreads) };
+    (@proposal $self:ident sign_extension) => { visit!(@add $self SignExtensions) };
+    (@proposal $self:ident simd) => { visit!(@add $self Simd) };
+    (@proposal $self:ident stack_switching) => { visit!(@add $self StackSwitching) };
+    (@proposal $self:ident tail_call) => { visit!(@add $self TailCall) };
+    (@proposal $self:ident threads) => { visit!(@add $self Threads) };
+    (@proposal $self:ident wide_arithmetic) => { visit!(@add $self WideArithmetic) };
+    (@add $self:ident $feature:ident) => { $self.features.add(Feature::$feature) };
+}
+
+impl<'a> VisitOperator<'a> for Operators {
+    type Output = ();
+
+    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = ()>> {
+        Some(self)
+    }
+
+    wasmparser::for_each_visit_operator!(visit);
+}
+
+impl VisitSimdOperator<'_> for Operators {
+    wasmparser::for_each_visit_simd_operator!(visit);
+}
+
+/// An immediate that may itself need a feature.
+trait Immediate: Sized {
+    #[inline]
+    fn note(self, _features: &mut Features) {}
+}
+
+impl Immediate for u8 {}
+impl Immediate for u32 {}
+impl Immediate for i32 {}
+impl Immediate for i64 {}
+impl Immediate for [u8; 16] {}
+impl Immediate for Ieee32 {}
+impl Immediate for Ieee64 {}
+impl Immediate for V128 {}
+impl Immediate for BrTable<'_> {}
+impl Immediate for ResumeTable {}
+
+impl Immediate for BlockType {
+    fn note(self, features: &mut Features) {
+        features.block(self);
+    }
+}
+
+impl Immediate for TryTable {
+    fn note(self, features: &mut Features) {
+        features.block(self.ty);
+    }
+}
+
+impl Immediate for ValType {
+    fn note(self, features: &mut Features) {
+        features.value(self);
+    }
+}
+
+impl Immediate for Vec<ValType> {
+    fn note(self, features: &mut Features) {
+        self.into_iter().for_each(|ty| features.value(ty));
+    }
+}
+
+impl Immediate for RefType {
+    fn note(self, features: &mut Features) {
+        features.reference(self);
+    }
+}
+
+impl Immediate for HeapType {
+    fn note(self, features: &mut Features) {
+        features.heap(self);
+    }
+}
+
+impl Immediate for Ordering {
+    fn note(self, features: &mut Features) {
+        features.add_if(self == Ordering::AcqRel, Feature::AcquireReleaseAtomics);
+    }
+}
+
+impl Immediate for MemArg {
+    #[inline]
+    fn note(self, features: &mut Features) {
+        if let MemArgTarget::Array(_) = self.target {
+            features.add(Feature::MultibyteArrayAccess);
+        }
+        if let Some(MemArgOrdering::Op(ordering) | MemArgOrdering::Rmw(ordering)) = self.ordering {
+            ordering.note(features);
+        }
+    }
+}

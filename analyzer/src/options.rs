@@ -1,0 +1,39 @@
+//! What the caller wants to see. JSON -> Options.
+
+/// `{"functions": 50, "check_bodies": true}`; every key may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many of the largest functions to list; `None` (`null`) lists all of them.
+    pub functions: Option<usize>,
+    /// Whether function bodies are type-checked. Without it an error inside a body is found only where the body
+    /// cannot be decoded; everything else is checked in any case. It is most of the time a large module takes.
+    pub check_bodies: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { functions: Some(50), check_bodies: true }
+    }
+}
+
+impl Options {
+    /// Reads a flat JSON object with these two keys. `None` for anything else: the caller is our own adapter, so
+    /// what it does not say right is a bug and must not pass.
+    pub fn from_json(json: &str) -> Option<Self> {
+        let mut options = Options::default();
+        let fields = json.trim().strip_prefix('{')?.strip_suffix('}')?;
+        if fields.trim().is_empty() {
+            return Some(options);
+        }
+        for field in fields.split(',') {
+            let (key, value) = field.split_once(':')?;
+            match (key.trim(), value.trim()) {
+                ("\"functions\"", "null") => options.functions = None,
+                ("\"functions\"", count) => options.functions = Some(count.parse().ok()?),
+                ("\"check_bodies\"", check) => options.check_bodies = check.parse().ok()?,
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
