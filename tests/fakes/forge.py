@@ -1,0 +1,106 @@
+"""Forge in memory: keeps the port `Forge` over plain lists. Hub -> InMemoryForge."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from dataclasses import dataclass, field
+
+from ci_wasm.errors import ConfigError, ForgeError
+
+
+@dataclass
+class HubComment:
+    """A comment on a pull request."""
+
+    id: int
+    pull_request: int
+    login: str
+    body: str
+
+
+@dataclass(frozen=True)
+class HubCommit:
+    """A commit of a data branch: its message and all files."""
+
+    message: str
+    files: dict[str, bytes]
+
+
+@dataclass
+class Hub:
+    """What all forges of one repository share."""
+
+    repository: str = "octo-org/crates"
+    pull_requests: set[int] = field(default_factory=lambda: {12})
+    comments: list[HubComment] = field(default_factory=list)
+    branches: dict[str, list[HubCommit]] = field(default_factory=dict)
+    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1001))
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def say(self, login: str, body: str, pull_request: int = 12) -> HubComment:
+        """Somebody comments."""
+        comment = HubComment(next(self.ids), pull_request, login, body)
+        self.comments.append(comment)
+        return comment
+
+
+class InMemoryForge:
+    """A hub as one login sees it. With `refusal`, every call raises it."""
+
+    def __init__(
+        self, hub: Hub | None = None, login: str = "github-actions[bot]", *, refusal: ForgeError | None = None
+    ) -> None:
+        self.hub = hub or Hub()
+        self.login = login
+        self.refusal = refusal
+
+    def put_comment(self, pull_request: int, key: str, body: str) -> str:
+        self._maybe_refuse()
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", key):
+            raise ConfigError(f"`{key}` cannot be the key of a comment", cure="Use letters and digits.")
+        if pull_request not in self.hub.pull_requests:
+            raise ForgeError(f"no pull request #{pull_request}", cure="Check the number.")
+        marker = f"<!-- ci-wasm:{key} -->"
+        text = body if body.partition("\n")[0].strip() == marker else f"{marker}\n{body}"
+        with self.hub.lock:
+            comment, *younger = self._mine(pull_request, marker) or [
+                self.hub.say(self.login, text, pull_request)
+            ]
+            comment.body = text
+            self.hub.comments = [each for each in self.hub.comments if each not in younger]
+        return f"https://github.test/{self.hub.repository}/pull/{pull_request}#issuecomment-{comment.id}"
+
+    def read_file(self, branch: str, path: str) -> bytes | None:
+        self._maybe_refuse()
+        _check(path)
+        with self.hub.lock:
+            commits = self.hub.branches.get(branch)
+            return commits[-1].files.get(path) if commits else None
+
+    def write_file(self, branch: str, path: str, content: bytes, message: str) -> None:
+        self._maybe_refuse()
+        _check(path)
+        with self.hub.lock:
+            commits = self.hub.branches.setdefault(branch, [])
+            before = commits[-1].files if commits else {}
+            if before.get(path) != content:
+                commits.append(HubCommit(message, {**before, path: content}))
+
+    def _mine(self, pull_request: int, marker: str) -> list[HubComment]:
+        return [
+            each
+            for each in self.hub.comments
+            if (each.pull_request, each.login) == (pull_request, self.login)
+            and each.body.partition("\n")[0].strip() == marker
+        ]
+
+    def _maybe_refuse(self) -> None:
+        if self.refusal:
+            raise self.refusal
+
+
+def _check(path: str) -> None:
+    if any(part in ("", ".", "..", ".git") for part in path.split("/")) or not path.isprintable():
+        raise ConfigError(f"`{path}` cannot be a file on a branch", cure="Use a relative path.")
