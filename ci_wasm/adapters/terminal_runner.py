@@ -38,8 +38,7 @@ class TerminalRunner:
             self._print(f"output {name} = {value}")
 
     def add_summary(self, markdown: str) -> None:
-        """Print the Markdown as it is."""
-        self._print(markdown)
+        """Nothing: whoever reads here has read it as text, and comment.md holds the Markdown."""
 
     def mask(self, secrets: Sequence[str]) -> None:
         """Print `***` for these texts, and for each line of them, from now on."""

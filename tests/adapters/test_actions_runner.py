@@ -220,7 +220,6 @@ class TestTerminal:
             "error: ci-wasm.yml:3: Budget: too large",
             "warning: close",
             "output verdict = fail",
-            "# Fine",
             "| one",
             "| two",
             "Build",
