@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ci_wasm.adapters.report_files import write_report_files
 from ci_wasm.config.inputs import Inputs
@@ -32,7 +32,7 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
             annotation.severity,
             annotation.message,
             title=annotation.title,
-            file=annotation.file,
+            file=annotation.file and str(PurePosixPath(inputs.working_directory, annotation.file)),
             line=annotation.line,
         )
     log_details(report, runner)

@@ -49,7 +49,8 @@ class Adapters:
     def repository(self) -> Repository:
         from ci_wasm.adapters.git_repository import GitRepository
 
-        return GitRepository(self.root)
+        # A worktree of this folder is the same folder in the other checkout.
+        return GitRepository(self.root / self._inputs.working_directory, self._environ)
 
     @cached_property
     def reader(self) -> ModuleReader:
