@@ -21,7 +21,7 @@ LOCAL_COMMIT = "local"
 
 def serve_previews(job: Job, port: int, say: Callable[[str], None]) -> int:
     """Build and deploy every Worker to an edge of our own, say where they answer, and wait for the end."""
-    with LocalEdge(port=port) as edge:
+    with LocalEdge(port=port, on_output=say) as edge:
         workers = CloudflareWorkers(edge.api_url, edge.account, Secret(edge.token))
         for worker in job.settings.workers:
             url = _deploy(job, worker, workers)

@@ -84,7 +84,7 @@ class Job:
         *,
         cloudflare: bool = True,
         github: bool = True,
-        **environ: str,
+        inputs: Mapping[str, str] | None = None,
     ) -> Run:
         files = {name: self.folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for path in files.values():
@@ -104,7 +104,7 @@ class Job:
             **{name: str(path) for name, path in files.items()},
             **({"INPUT_GITHUB-TOKEN": TOKEN} if github else {}),
             **(self._cloudflare() if cloudflare else {}),
-            **environ,
+            **{f"INPUT_{name.upper()}": value for name, value in (inputs or {}).items()},
         }
         if payload is not None:
             event_file = self.folder / "event.json"

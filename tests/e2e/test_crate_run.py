@@ -45,14 +45,14 @@ def test_a_crate_in_a_working_directory_is_compared_with_itself(job: Job) -> Non
     changed = (ROOT / "scripts/demo_changes/add/improved/src/lib.rs").read_text(encoding="utf-8")
     job.checkout.commit("head", {"services/add/src/lib.rs": changed})
 
-    run = job.run("pull_request", job.pull_request(), **{"INPUT_WORKING-DIRECTORY": "services/add"})
+    run = job.run("pull_request", job.pull_request(), inputs={"working-directory": "services/add"})
 
     assert run.exit_code == 0, run.stdout
     assert worker(run)["growth"]["raw"]["before"] == 116
     (comment,) = job.github.state.comments.values()
     assert "<!-- ci-wasm:services-add -->" in comment.body
     job.checkout.commit("head", {"services/add/src/lib.rs": "pub fn f() -> i32 { x }\n"})
-    broken = job.run("pull_request", job.pull_request(), **{"INPUT_WORKING-DIRECTORY": "services/add"})
+    broken = job.run("pull_request", job.pull_request(), inputs={"working-directory": "services/add"})
     assert [annotation.properties.get("file") for annotation in broken.seen.annotations] == ["services/add/src/lib.rs"]
 
 

@@ -1,0 +1,141 @@
+"""Workerd's configuration: one Worker, without network, as Cap'n Proto text. Program -> files beside config.capnp.
+
+The format is workerd.capnp, https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+# Cloudflare gives an isolate 128 MB; without this flag V8 would take what the machine has.
+MEMORY_LIMIT_MB = 128
+
+# The header by which the router hands `request.cf` to workerd as JSON; the Worker never sees it as a header.
+CF_BLOB_HEADER = "cf-blob"
+
+# What lies outside of the Worker. `fetch()` fails with a reason instead of workerd's "internal error"; a TCP socket
+# gets no peer; and caches.default works without keeping anything, which is what it does on workers.dev too:
+# https://developers.cloudflare.com/workers/runtime-apis/cache/
+_OUTSIDE = """\
+import { WorkerEntrypoint } from "cloudflare:workers";
+const refuse = (what) => { throw new Error(`the local edge has no network: ${what} was not sent`); };
+export class Network extends WorkerEntrypoint {
+  fetch(request) { refuse(`${request.method} ${request.url}`); }
+  connect() { refuse("a TCP connection"); }
+}
+export class Cache extends WorkerEntrypoint {
+  fetch(request) {
+    if (request.method === "PUT") return new Response(null, { status: 204 });
+    return new Response(null, { status: request.method === "GET" ? 504 : 404, headers: { "cf-cache-status": "MISS" } });
+  }
+}
+export default { fetch() { return new Response(null, { status: 404 }); } };
+"""
+
+
+class ModuleKind(Enum):
+    """How workerd treats a module; the values are the field names of `Worker.Module` in workerd.capnp."""
+
+    ES_MODULE = "esModule"
+    COMMON_JS = "commonJsModule"
+    TEXT = "text"
+    DATA = "data"
+    WASM = "wasm"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramModule:
+    """One file of a Worker; `name` is only ever data here: it never becomes a path on this machine."""
+
+    name: str
+    kind: ModuleKind
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What one workerd process runs. The first module is the entry; bindings may hold secrets."""
+
+    modules: tuple[ProgramModule, ...]
+    compatibility_date: str
+    compatibility_flags: tuple[str, ...] = ()
+    text_bindings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json_bindings: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def write_program(program: Program, folder: Path) -> None:
+    """Write modules and `config.capnp` into `folder`, which is made, readable by this user alone.
+
+    Raises FileExistsError when the folder is there, and OSError.
+    """
+    folder.mkdir(mode=0o700, parents=True)
+    for number, module in enumerate(program.modules):
+        (folder / _file_name(number)).write_bytes(module.content)
+    (folder / "outside.js").write_text(_OUTSIDE, encoding="utf-8")
+    (folder / "config.capnp").write_text(config_text(program), encoding="ascii")
+
+
+def config_text(program: Program) -> str:
+    """The whole configuration: ASCII, `embed`s only files that `write_program` named."""
+    return f"""\
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  v8Flags = ["--max-old-space-size={MEMORY_LIMIT_MB}"],
+  services = [
+    (name = "main", worker = .main),
+    (name = "outside", worker = .outside),
+    (name = "nothing", network = (allow = [])),
+  ],
+  sockets = [(name = "http", address = "unix:unset", http = (cfBlobHeader = "{CF_BLOB_HEADER}"), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [{_list(_modules(program))}],
+  bindings = [{_list(_bindings(program))}],
+  compatibilityDate = {quote(program.compatibility_date)},
+  compatibilityFlags = [{_list(quote(flag) for flag in program.compatibility_flags)}],
+  globalOutbound = (name = "outside", entrypoint = "Network"),
+  cacheApiOutbound = (name = "outside", entrypoint = "Cache"),
+);
+const outside :Workerd.Worker = (
+  modules = [(name = "outside.js", esModule = embed "outside.js")],
+  compatibilityDate = "2026-01-01",
+  globalOutbound = "nothing",
+);
+"""
+
+
+def quote(text: str) -> str:
+    r"""A Cap'n Proto string literal: printable ASCII as it is, every other byte of the UTF-8 form as `\xHH`.
+
+    A lone surrogate, which JSON can smuggle in, becomes the replacement character.
+    """
+    raw = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+    return '"' + "".join(chr(byte) if _is_plain(byte) else f"\\x{byte:02x}" for byte in raw) + '"'
+
+
+def _is_plain(byte: int) -> bool:
+    return 0x20 <= byte < 0x7F and byte not in b'"\\'
+
+
+def _file_name(number: int) -> str:
+    return f"module-{number}"
+
+
+def _modules(program: Program) -> Iterator[str]:
+    for number, module in enumerate(program.modules):
+        yield f'(name = {quote(module.name)}, {module.kind.value} = embed "{_file_name(number)}")'
+
+
+def _bindings(program: Program) -> Iterator[str]:
+    for name, text in program.text_bindings.items():
+        yield f"(name = {quote(name)}, text = {quote(text)})"
+    for name, document in program.json_bindings.items():
+        yield f"(name = {quote(name)}, json = {quote(document)})"
+
+
+def _list(items: Iterator[str]) -> str:
+    return "".join(f"\n    {item}," for item in items) + "\n  "
