@@ -51,7 +51,9 @@ def read_payload(environ: Mapping[str, str]) -> dict[str, object]:
         with open(path, "rb") as file:  # noqa: PTH123 (pathlib costs as much as a bare start)
             payload = json.load(file)
     except OSError as error:
-        raise EventError(f"the event payload cannot be read: {error.strerror or 'unreadable'}", cure=cure) from None
+        raise EventError(
+            f"the event payload cannot be read: {error.strerror or 'unreadable'}", cure=cure
+        ) from None
     except ValueError as error:
         raise EventError(f"the event payload is not JSON: {error}", cure=cure) from None
     if not isinstance(payload, dict):

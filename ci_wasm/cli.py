@@ -59,35 +59,53 @@ def make_parser() -> argparse.ArgumentParser:
     _add_check(commands)
     preview = commands.add_parser("preview", help="build, and serve the Worker on local workerd until Ctrl-C")
     preview.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
-    preview.add_argument("--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)")
+    preview.add_argument(
+        "--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)"
+    )
     edge = commands.add_parser("edge", help="serve the local Cloudflare API until Ctrl-C")
-    edge.add_argument("--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)")
+    edge.add_argument(
+        "--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)"
+    )
     return parser
 
 
 def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    measure = commands.add_parser("measure", help="sizes, sections, crates, functions and types of one module")
+    measure = commands.add_parser(
+        "measure", help="sizes, sections, crates, functions and types of one module"
+    )
     measure.add_argument("file", help="a .wasm file")
     measure.add_argument(
-        "--functions", type=int, default=10, metavar="N", help="how many of the largest functions (default: %(default)s)"
+        "--functions",
+        type=int,
+        default=10,
+        metavar="N",
+        help="how many of the largest functions (default: %(default)s)",
     )
     _add_format(measure)
 
 
 def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    diff = commands.add_parser("diff", help="what changed between two modules, with the semver verdict of their interface")
+    diff = commands.add_parser(
+        "diff", help="what changed between two modules, with the semver verdict of their interface"
+    )
     diff.add_argument("base", help="the module before")
     diff.add_argument("head", help="the module after")
     _add_format(diff)
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    check = commands.add_parser("check", help="budgets and contract of ci-wasm.yml; exit code 1 when one is broken")
+    check = commands.add_parser(
+        "check", help="budgets and contract of ci-wasm.yml; exit code 1 when one is broken"
+    )
     check.add_argument("file", nargs="?", help="judge this module instead of building (for a single Worker)")
     check.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
-    check.add_argument("--base", metavar="COMMIT", help="build this commit too, and judge growth and interface against it")
+    check.add_argument(
+        "--base", metavar="COMMIT", help="build this commit too, and judge growth and interface against it"
+    )
     _add_format(check)
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s; JSON has stdout to itself")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="text", help="default: %(default)s; JSON has stdout to itself"
+    )

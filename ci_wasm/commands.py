@@ -109,7 +109,9 @@ class Command:
         from ci_wasm.adapters.module_reader import WasmtimeModuleReader
 
         wasm = _read_module(file)
-        return make_measurement(wasm, require_core_module(WasmtimeModuleReader().read(wasm, functions=functions), file))
+        return make_measurement(
+            wasm, require_core_module(WasmtimeModuleReader().read(wasm, functions=functions), file)
+        )
 
     def _print(self, text: str) -> None:
         self.stdout.write(text if text.endswith("\n") else text + "\n")

@@ -41,7 +41,16 @@ class Failed:
     @staticmethod
     def of(error: CiWasmError) -> Failed:
         """Keep what an error knows, as data that a report can carry."""
-        return Failed(error.code, error.exit_code, error.message, error.cure, error.page, error.detail, error.file, error.line)
+        return Failed(
+            error.code,
+            error.exit_code,
+            error.message,
+            error.cure,
+            error.page,
+            error.detail,
+            error.file,
+            error.line,
+        )
 
 
 Outcome = Done[T_co] | Skipped | Failed

@@ -51,7 +51,10 @@ def check(plan: Check, job: Job) -> Report:
     heads = measure_heads(job)
     bases = measure_bases(job, plan.pull_request.base_sha)
     reports = judge_all(job, heads, bases)
-    previewed = [preview(worker, heads[worker.name], reports[worker.name], plan, job) for worker in job.settings.workers]
+    previewed = [
+        preview(worker, heads[worker.name], reports[worker.name], plan, job)
+        for worker in job.settings.workers
+    ]
     return make_report(job.subject, previewed, notes=[plan.note] if plan.note else [], version=__version__)
 
 
@@ -96,7 +99,9 @@ def judge_only(job: Job, base_commit: str | None) -> Report:
 
 def measure_heads(job: Job) -> dict[str, Outcome[Head]]:
     """Build and measure every Worker of the checkout; one that fails does not keep the others from their report."""
-    return {worker.name: attempt(partial(measure_tree, job, job.root, worker)) for worker in job.settings.workers}
+    return {
+        worker.name: attempt(partial(measure_tree, job, job.root, worker)) for worker in job.settings.workers
+    }
 
 
 def measure_tree(job: Job, tree: Path, worker: WorkerSettings) -> Head:
@@ -136,7 +141,11 @@ def recorded_bases(job: Job, commit: str) -> dict[str, Outcome[Base]]:
         job.log(f"The recorded baselines cannot be read ({found.message}); the base is built instead.")
         return {}
     names = {worker.name for worker in job.settings.workers}
-    return {name: Done(Base(commit, value, recorded=True)) for name, value in (found.value or {}).items() if name in names}
+    return {
+        name: Done(Base(commit, value, recorded=True))
+        for name, value in (found.value or {}).items()
+        if name in names
+    }
 
 
 def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Base]]:
@@ -163,7 +172,8 @@ def judge_all(
     """Judge every Worker against its base, its budgets and its contract."""
     no_base: Outcome[Base] = Skipped("none was asked for")
     return {
-        worker.name: judge(worker, heads[worker.name], bases.get(worker.name, no_base)) for worker in job.settings.workers
+        worker.name: judge(worker, heads[worker.name], bases.get(worker.name, no_base))
+        for worker in job.settings.workers
     }
 
 
@@ -176,7 +186,9 @@ def judge(worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base]) -> W
     budgets = tuple(judge_budget(budget, before, after) for budget in worker.budgets)
     broken = contract_findings(worker.contract, after.module)
     changes = compatibility_changes(before.module, after.module) if before else ()
-    breaking = breaking_findings(changes, worker.contract.breaking, frozenset(finding.subject for finding in broken))
+    breaking = breaking_findings(
+        changes, worker.contract.breaking, frozenset(finding.subject for finding in broken)
+    )
     return WorkerReport(
         name=worker.name,
         head=Done(after),
@@ -188,7 +200,9 @@ def judge(worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base]) -> W
     )
 
 
-def preview(worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, plan: Check, job: Job) -> WorkerReport:
+def preview(
+    worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, plan: Check, job: Job
+) -> WorkerReport:
     """Deploy a Worker's preview and judge its answers, where there is something to deploy."""
     commit = plan.pull_request.head_sha
     upload = make_upload(worker, head, plan, job)
@@ -233,8 +247,12 @@ def deploy_preview(worker: WorkerSettings, upload: Worker, plan: Check, job: Job
     request = plan.pull_request
     provenance = Provenance(request.head_sha, request.number, request.html_url, request.title)
     job.log(f"Deploying the preview of {worker.name} ({plan.strategy.value}).")
-    deployment = job.world.workers(plan.strategy).deploy_preview(upload, preview_name(request.number), provenance)
-    answers = tuple(job.world.web.answer(deployment.url, smoke, commit=request.head_sha) for smoke in worker.smoke)
+    deployment = job.world.workers(plan.strategy).deploy_preview(
+        upload, preview_name(request.number), provenance
+    )
+    answers = tuple(
+        job.world.web.answer(deployment.url, smoke, commit=request.head_sha) for smoke in worker.smoke
+    )
     return Preview(deployment, answers, public=plan.strategy is not Strategy.LOCAL)
 
 

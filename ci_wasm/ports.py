@@ -109,7 +109,13 @@ class Runner(Protocol):
     """The GitHub Actions runner (or a terminal that stands in for it)."""
 
     def annotate(
-        self, severity: str, message: str, *, title: str = "", file: str | None = None, line: int | None = None
+        self,
+        severity: str,
+        message: str,
+        *,
+        title: str = "",
+        file: str | None = None,
+        line: int | None = None,
     ) -> None:
         """Show an annotation; `severity` is error, warning or notice."""
         ...

@@ -22,7 +22,9 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
     """Show the report everywhere; gives its exit code. What cannot be shown in one place is still shown in the others."""
     comment = render_comment(report, docs_url=adapters.docs_url)
     files = write_report_files(
-        adapters.root, Path(inputs.report_directory), {"report.json": render_json(report), "comment.md": comment}
+        adapters.root,
+        Path(inputs.report_directory),
+        {"report.json": render_json(report), "comment.md": comment},
     )
     runner.log_foreign(render_facts(report))
     runner.add_summary(render_summary(report, docs_url=adapters.docs_url))
@@ -37,7 +39,9 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
         )
     log_details(report, runner)
     runner.log_foreign(render_verdict(report))
-    runner.set_outputs({**outputs(report), **files, "comment-url": posted.value if isinstance(posted, Done) else ""})
+    runner.set_outputs(
+        {**outputs(report), **files, "comment-url": posted.value if isinstance(posted, Done) else ""}
+    )
     return report.verdict.exit_code
 
 
@@ -57,7 +61,9 @@ def post_comment(body: str, event: Event, inputs: Inputs, adapters: Adapters) ->
     if not inputs.comment:
         return Skipped("the input `comment` is false")
     if event.is_fork:
-        return Skipped("GitHub gives pull requests from forks a read-only token; the report is in the job summary")
+        return Skipped(
+            "GitHub gives pull requests from forks a read-only token; the report is in the job summary"
+        )
     forge = adapters.forge
     if forge is None:
         return Skipped("no `github-token` was given; the report is in the job summary")
@@ -67,7 +73,9 @@ def post_comment(body: str, event: Event, inputs: Inputs, adapters: Adapters) ->
 
 def comment_key(working_directory: str) -> str:
     """The key of the comment's hidden marker: letters, digits and dashes of the working directory."""
-    slug = "".join(character if character.isascii() and character.isalnum() else "-" for character in working_directory)
+    slug = "".join(
+        character if character.isascii() and character.isalnum() else "-" for character in working_directory
+    )
     return slug.strip("-") or "report"
 
 

@@ -58,7 +58,9 @@ def _report_or_failure(invocation: Invocation, adapters: Adapters, runner: Runne
         failure = Failed.of(error)
     except Exception as error:  # noqa: BLE001 (even a bug must not cost the pull request its report)
         log_bug(error, runner)
-        failure = Failed("bug", EXIT_BUG, f"ci-wasm has a bug: {type(error).__name__}", BUG_CURE, "docs/errors.md#bug")
+        failure = Failed(
+            "bug", EXIT_BUG, f"ci-wasm has a bug: {type(error).__name__}", BUG_CURE, "docs/errors.md#bug"
+        )
     return make_report(invocation.subject, [], failures=[failure], version=__version__)
 
 
@@ -83,7 +85,9 @@ def _report(invocation: Invocation, adapters: Adapters, runner: Runner) -> Repor
 
 def subject(event: Event, environ: Mapping[str, str]) -> Subject:
     """What the report is about; the run's address comes from the runner's own variables."""
-    server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    server, repository, run = (
+        environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")
+    )
     run_url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""
     if isinstance(event, PullRequest):
         return Subject(event.head_sha, event.repository, event.number, event.html_url, run_url)

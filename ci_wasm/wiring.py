@@ -108,7 +108,9 @@ class Adapters:
                 f"previews on Cloudflare need {' and '.join(f'`{name}`' for name in missing)}",
                 cure="Pass them under `with:` from the repository's secrets, or set `preview.strategy: local`.",
             )
-        return CloudflareWorkers(inputs.cloudflare_api_url, inputs.cloudflare_account_id, inputs.cloudflare_api_token)
+        return CloudflareWorkers(
+            inputs.cloudflare_api_url, inputs.cloudflare_account_id, inputs.cloudflare_api_token
+        )
 
     def shim_source(self) -> str:
         from ci_wasm.adapters.shim_source import read_shim_source

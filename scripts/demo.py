@@ -141,7 +141,9 @@ def show(repository: Path, exit_code: int) -> None:
     folder = repository / "ci-wasm-report"
     comment = (folder / "comment.md").read_text(encoding="utf-8")
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    page = write_github_page(folder / "pull-request.html", comment, title=git(repository, "log", "-1", "--format=%s"))
+    page = write_github_page(
+        folder / "pull-request.html", comment, title=git(repository, "log", "-1", "--format=%s")
+    )
     say("The comment:\n")
     print(comment)
     for worker in report["workers"]:

@@ -45,7 +45,9 @@ def write_github_page(path: Path, comment: str, *, title: str) -> Path:
     body = github_flavored_markdown_to_html(comment, options=Options.CMARK_OPT_UNSAFE)
     (stylesheet,) = CACHE.glob("github-markdown-css/*/github-markdown.css")
     page = _PAGE.format(
-        title=html.escape(title), comment=body, stylesheet=stylesheet.read_text(encoding="utf-8").replace("</", "<\\/")
+        title=html.escape(title),
+        comment=body,
+        stylesheet=stylesheet.read_text(encoding="utf-8").replace("</", "<\\/"),
     )
     path.write_text(page, encoding="utf-8")
     return path

@@ -16,9 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    stale = [path for path, text in rendered().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path
+        for path, text in rendered().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     for path in stale:
-        print(f"{path.relative_to(ROOT)} {'is out of date; run `make docs`' if '--check' in sys.argv else 'written'}")
+        print(
+            f"{path.relative_to(ROOT)} {'is out of date; run `make docs`' if '--check' in sys.argv else 'written'}"
+        )
         if "--check" not in sys.argv:
             path.write_text(rendered()[path], encoding="utf-8")
     return 1 if stale and "--check" in sys.argv else 0

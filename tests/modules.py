@@ -37,7 +37,9 @@ def make_module(
 ) -> Module:
     """A module whose parts are given by name; imports are keyed `module.name`. `listed` cuts the list of functions."""
     sizes = sorted((functions or {}).items(), key=lambda item: -item[1])
-    largest = [Function(index, name.split("#")[0], None, None, size) for index, (name, size) in enumerate(sizes)]
+    largest = [
+        Function(index, name.split("#")[0], None, None, size) for index, (name, size) in enumerate(sizes)
+    ]
     parts = {"preamble": 8, **(sections or {})}
     return Module(
         schema=1,

@@ -34,7 +34,9 @@ SETTINGS = WorkerSettings(
         Budget("exports", maximum=3),
     ),
     contract=Contract(
-        exports=(ExportRule("add", parse_pattern("(i32, i32) -> i32")),), imports=(ImportRule("env.*"),), forbid_features=("threads",)
+        exports=(ExportRule("add", parse_pattern("(i32, i32) -> i32")),),
+        imports=(ImportRule("env.*"),),
+        forbid_features=("threads",),
     ),
 )
 BASE = make_measured(
@@ -54,7 +56,11 @@ GROWN = make_measured(
         imports={"wasi_snapshot_preview1.fd_write": FuncType(("i32", "i32", "i32", "i32"), ("i32",))},
         features=("bulk-memory", "threads"),
         sections={"type": 60, "code": 900, "custom.name": 332},
-        functions={"add": 90, "core::fmt::write": 300, "core::fmt::num::imp::<impl Display for i64>::fmt": 470},
+        functions={
+            "add": 90,
+            "core::fmt::write": 300,
+            "core::fmt::num::imp::<impl Display for i64>::fmt": 470,
+        },
         crates={"core": 770, "add": 90},
     ),
     gzip=700,
@@ -82,19 +88,36 @@ def no_base() -> Report:
 def does_not_build() -> Report:
     """The compiler's error is all there is to tell."""
     detail = "error[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:4:5\n  |\n4 |     x\n  |     ^ not found"
-    failed = Failed("build", 4, "add does not compile", "Correct the error.", "docs/errors.md#build", detail, "src/lib.rs", 4)
+    failed = Failed(
+        "build",
+        4,
+        "add does not compile",
+        "Correct the error.",
+        "docs/errors.md#build",
+        detail,
+        "src/lib.rs",
+        4,
+    )
     return _report(WorkerReport("add", failed, _base(BASE), preview=Skipped("there is no module to deploy")))
 
 
 def refused() -> Report:
     """Cloudflare refuses the upload."""
-    failed = Failed("deploy", 6, "Cloudflare refused the upload (10000)", "Give the token Workers Scripts: Edit.", "docs/errors.md#deploy")
+    failed = Failed(
+        "deploy",
+        6,
+        "Cloudflare refused the upload (10000)",
+        "Give the token Workers Scripts: Edit.",
+        "docs/errors.md#deploy",
+    )
     return _report(replace(_judged(BASE, _base(BASE)), preview=failed))
 
 
 def ended_early() -> Report:
     """The configuration is wrong, so there are no Workers."""
-    failed = Failed("config", 2, "ci-wasm.yml has 2 problems", "Correct them.", "docs/errors.md#config", "line 1\nline 2")
+    failed = Failed(
+        "config", 2, "ci-wasm.yml has 2 problems", "Correct them.", "docs/errors.md#config", "line 1\nline 2"
+    )
     return make_report(SUBJECT, [], failures=[failed], version="0.1.0")
 
 
@@ -106,7 +129,7 @@ def hostile(name: str, rows: int = 1) -> Report:
         imports={f"m.{export}": ADD for export in names},
         sections={f"custom.{section}": size for section, size in names.items()},
         functions=names,
-        crates={crate: size for crate, size in names.items()}  # noqa: C416 (the keys' type is wider here),
+        crates={crate: size for crate, size in names.items()},  # noqa: C416 (the keys' type is wider here),
     )
     settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
     worker = _judged(make_measured(5000, module), _base(BASE), settings)

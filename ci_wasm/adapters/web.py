@@ -144,7 +144,9 @@ def _url(base_url: str, request: SmokeRequest) -> httpx.URL:
 
 def _is_stale(answer: SmokeAnswer, commit: str) -> bool:
     """Whether asking again may help, and does no harm."""
-    return bool(commit and answer.commit and answer.commit != commit) and answer.request.method in _SAFE_METHODS
+    return (
+        bool(commit and answer.commit and answer.commit != commit) and answer.request.method in _SAFE_METHODS
+    )
 
 
 def _is_loopback(host: str) -> bool:

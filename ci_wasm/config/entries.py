@@ -28,7 +28,9 @@ class EntryReader:
 
     def budgets(self, entries: Sequence[BudgetEntry]) -> tuple[Budget, ...]:
         """Every budget of the Worker."""
-        return tuple(self._budget((*self.path, "budgets", index), entry) for index, entry in enumerate(entries))
+        return tuple(
+            self._budget((*self.path, "budgets", index), entry) for index, entry in enumerate(entries)
+        )
 
     def contract(self, entry: ContractEntry) -> Contract:
         """The Worker's contract."""
@@ -54,8 +56,12 @@ class EntryReader:
             if not entry.path.startswith("/"):
                 self.problems.append(Problem((*path, "path"), f"`{entry.path}` must start with `/`"))
             if entry.method not in METHODS:
-                self.problems.append(Problem((*path, "method"), f"`{entry.method}` is none of {', '.join(METHODS)}"))
-        return tuple(SmokeRequest(entry.path, entry.method, entry.status, entry.contains) for entry in entries)
+                self.problems.append(
+                    Problem((*path, "method"), f"`{entry.method}` is none of {', '.join(METHODS)}")
+                )
+        return tuple(
+            SmokeRequest(entry.path, entry.method, entry.status, entry.contains) for entry in entries
+        )
 
     def _budget(self, path: Path, entry: BudgetEntry) -> Budget:
         if not is_metric(entry.metric):
@@ -97,4 +103,6 @@ def _unknown_metric(metric: str) -> str:
 
     close = difflib.get_close_matches(metric, PLAIN_METRICS, n=1, cutoff=0.5)
     known = [*PLAIN_METRICS, *(f"{family}NAME" for family in METRIC_FAMILIES)]
-    return f"unknown metric `{metric}`; " + (f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known)}")
+    return f"unknown metric `{metric}`; " + (
+        f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known)}"
+    )

@@ -149,7 +149,9 @@ def _fits(value: object, info: Any) -> bool:
         case inspect.BoolType():
             return isinstance(value, bool)
         case inspect.IntType():
-            within = info.ge is None or info.le is None or (isinstance(value, int) and info.ge <= value <= info.le)
+            within = (
+                info.ge is None or info.le is None or (isinstance(value, int) and info.ge <= value <= info.le)
+            )
             return isinstance(value, int) and not isinstance(value, bool) and within
         case inspect.StrType():
             return isinstance(value, str)

@@ -27,7 +27,10 @@ INPUTS: dict[str, tuple[str, str]] = {
     "cloudflare-account-id": ("", "The Cloudflare account that previews are deployed to."),
     "preview": ("", "Overrides `preview.strategy` of the configuration file: auto, previews, local or none."),
     "comment": ("true", "Whether to comment on the pull request: true or false."),
-    "report-directory": ("ci-wasm-report", "Folder for report.json and comment.md, relative to the repository's root."),
+    "report-directory": (
+        "ci-wasm-report",
+        "Folder for report.json and comment.md, relative to the repository's root.",
+    ),
 }
 
 OUTPUTS: dict[str, str] = {
@@ -76,7 +79,8 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         github_token=Secret(text("github-token") or environ.get("GITHUB_TOKEN", "")),
         cloudflare_api_token=Secret(text("cloudflare-api-token") or environ.get("CLOUDFLARE_API_TOKEN", "")),
         cloudflare_account_id=text("cloudflare-account-id") or environ.get("CLOUDFLARE_ACCOUNT_ID", ""),
-        cloudflare_api_url=environ.get("CLOUDFLARE_API_BASE_URL", "") or "https://api.cloudflare.com/client/v4",
+        cloudflare_api_url=environ.get("CLOUDFLARE_API_BASE_URL", "")
+        or "https://api.cloudflare.com/client/v4",
         preview=text("preview"),
         comment=_boolean("comment", text("comment")),
         report_directory=text("report-directory"),

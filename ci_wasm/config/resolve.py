@@ -59,7 +59,9 @@ class _Resolver:
         self._check_names(workers)
         if self.problems:
             raise config_error(self.document, self.problems)
-        store = self._chosen("baseline.store", (self.config.baseline.store, self.document.name, "baseline"), "branch")
+        store = self._chosen(
+            "baseline.store", (self.config.baseline.store, self.document.name, "baseline"), "branch"
+        )
         return Settings(workers, strategy, store == "branch", tuple(self.origins))
 
     def _chosen(self, name: str, from_file: tuple[T, str, str], default: T) -> T:
@@ -140,7 +142,9 @@ class _Resolver:
         name = path.resolve().relative_to(self.root.resolve()).as_posix()
         return parse_wrangler(path.read_text(encoding="utf-8", errors="replace"), name)
 
-    def _name(self, path: tuple[str | int, ...], entry: WorkerEntry, wrangler: WranglerConfig, source: Source) -> str:
+    def _name(
+        self, path: tuple[str | int, ...], entry: WorkerEntry, wrangler: WranglerConfig, source: Source
+    ) -> str:
         if isinstance(entry.name, str):
             name, origin = entry.name, self.document.name
         elif wrangler.name:
@@ -156,7 +160,9 @@ class _Resolver:
         counts = Counter(worker.name for worker in workers)
         for name, count in counts.items():
             if count > 1:
-                self.problems.append(Problem(("workers",), f"{count} Workers are called `{name}`; names must differ"))
+                self.problems.append(
+                    Problem(("workers",), f"{count} Workers are called `{name}`; names must differ")
+                )
 
 
 def _is_inside(root: Path, place: str) -> bool:

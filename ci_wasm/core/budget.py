@@ -71,7 +71,9 @@ class BudgetResult:
 
 def is_metric(name: str) -> bool:
     """Whether a metric of this name exists."""
-    return name in PLAIN_METRICS or any(name.startswith(family) and name != family for family in METRIC_FAMILIES)
+    return name in PLAIN_METRICS or any(
+        name.startswith(family) and name != family for family in METRIC_FAMILIES
+    )
 
 
 def metric_value(metric: str, measurement: Measurement) -> int | None:
@@ -81,7 +83,10 @@ def metric_value(metric: str, measurement: Measurement) -> int | None:
     if family == "section":
         return sum(section.size for section in module.sections if section.name == name)
     if family == "crate":
-        return next((crate.size for crate in module.crates if crate.name == name), 0 if module.functions.named else None)
+        return next(
+            (crate.size for crate in module.crates if crate.name == name),
+            0 if module.functions.named else None,
+        )
     values = {
         "raw": measurement.sizes.raw,
         "gzip": measurement.sizes.gzip,
@@ -129,9 +134,7 @@ def _limit_findings(budget: Budget, base: int | None, measured: int) -> Iterator
 
 
 def _over_maximum(metric: str, limit: int, base: int | None, measured: int) -> Finding:
-    message = (
-        f"{_statement(metric, measured)}, {quantity(metric, measured - limit)} over its budget of {quantity(metric, limit)}"
-    )
+    message = f"{_statement(metric, measured)}, {quantity(metric, measured - limit)} over its budget of {quantity(metric, limit)}"
     if base is not None and base > limit and measured <= base:
         return Finding(
             FindingKind.BUDGET_INHERITED,
@@ -184,7 +187,7 @@ def _unmeasured(metric: str) -> Finding:
         Severity.WARNING,
         metric,
         f"`{metric}` cannot be measured: the module has no function names",
-        "Keep the name section in the build that is measured (`strip = false` or `strip = \"debuginfo\"`).",
+        'Keep the name section in the build that is measured (`strip = false` or `strip = "debuginfo"`).',
     )
 
 

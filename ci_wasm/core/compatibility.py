@@ -76,10 +76,16 @@ def compatibility_changes(base: Module, head: Module) -> tuple[Change, ...]:
         *_type_changes(Side.IMPORT, _imports(base), _imports(head)),
         *_feature_changes(base, head),
     ]
-    return tuple(sorted(changes, key=lambda change: (change.weight is not Weight.MAJOR, change.side.value, change.name)))
+    return tuple(
+        sorted(
+            changes, key=lambda change: (change.weight is not Weight.MAJOR, change.side.value, change.name)
+        )
+    )
 
 
-def breaking_findings(changes: tuple[Change, ...], breaking: Breaking, already: frozenset[str]) -> list[Finding]:
+def breaking_findings(
+    changes: tuple[Change, ...], breaking: Breaking, already: frozenset[str]
+) -> list[Finding]:
     """Findings for the major changes; `already` holds subjects that the contract has reported, not said twice."""
     if breaking is Breaking.ALLOW:
         return []
@@ -118,7 +124,9 @@ def _imports(module: Module) -> dict[str, ExternType]:
     return {f"{entry.module}.{entry.name}": entry.type for entry in module.imports}
 
 
-def _type_changes(side: Side, base: Mapping[str, ExternType], head: Mapping[str, ExternType]) -> Iterator[Change]:
+def _type_changes(
+    side: Side, base: Mapping[str, ExternType], head: Mapping[str, ExternType]
+) -> Iterator[Change]:
     removed, added = (Weight.MAJOR, Weight.MINOR) if side is Side.EXPORT else (Weight.MINOR, Weight.MAJOR)
     for name in base.keys() | head.keys():
         before, after = base.get(name), head.get(name)

@@ -70,7 +70,7 @@ def _export_findings(contract: Contract, module: Module) -> list[Finding]:
                     FindingKind.EXPORT_MISSING,
                     rule.name,
                     f"the export `{rule.name}: {expected}` is missing",
-                    "Export it again (in Rust: `#[unsafe(no_mangle)] pub extern \"C\" fn …`), or take it out of "
+                    'Export it again (in Rust: `#[unsafe(no_mangle)] pub extern "C" fn …`), or take it out of '
                     "`contract.exports` in ci-wasm.yml if nobody calls it any more.",
                 )
             )

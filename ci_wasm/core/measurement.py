@@ -45,7 +45,9 @@ def weigh(wasm: bytes) -> Sizes:
     return Sizes(len(wasm), packed, f"zlib {zlib.ZLIB_RUNTIME_VERSION}")
 
 
-def make_measurement(wasm: bytes, module: Module, *, named: Module | None = None, toolchain: str = "") -> Measurement:
+def make_measurement(
+    wasm: bytes, module: Module, *, named: Module | None = None, toolchain: str = ""
+) -> Measurement:
     """Put a shipped module's facts together.
 
     `named` is the analysis of the same code with its names: it tells functions and crates, while sections and sizes

@@ -85,7 +85,8 @@ def print_pattern(pattern: Pattern) -> str:
     if not isinstance(pattern, LimitsPattern):
         return print_type(pattern)
     bounds = "".join(
-        f" {bound.field}{bound.operator}{'none' if bound.value is None else bound.value}" for bound in pattern.bounds
+        f" {bound.field}{bound.operator}{'none' if bound.value is None else bound.value}"
+        for bound in pattern.bounds
     )
     element = f" {pattern.element}" if pattern.element else ""
     return f"{pattern.kind}{element}{bounds}{''.join(f' {flag}' for flag in sorted(pattern.flags))}"
@@ -127,7 +128,9 @@ def matches(pattern: Pattern, type_: ExternType) -> bool:
         return False
     limits = {"min": type_.minimum, "max": type_.maximum}
     # A shared or 64-bit memory is another type to its host, so it matches only where the pattern says so.
-    return fits and words == pattern.flags and all(bound.holds(limits[bound.field]) for bound in pattern.bounds)
+    return (
+        fits and words == pattern.flags and all(bound.holds(limits[bound.field]) for bound in pattern.bounds)
+    )
 
 
 def _print_function(params: tuple[str, ...], results: tuple[str, ...]) -> str:
@@ -151,7 +154,9 @@ def _flag_words(**flags: bool) -> frozenset[str]:
 def _parse_function(text: str) -> FuncType:
     params, rest = _take_list(text)
     if not rest.startswith("->"):
-        raise SignatureError(f"`{text}` is no function: `->` and the results are missing, as in `(i32, i32) -> i32`")
+        raise SignatureError(
+            f"`{text}` is no function: `->` and the results are missing, as in `(i32, i32) -> i32`"
+        )
     results = rest.removeprefix("->").strip()
     if not results:
         raise SignatureError(f"`{text}` has no results after `->`; write `-> ()` for none")

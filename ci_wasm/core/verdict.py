@@ -44,5 +44,7 @@ def make_verdict(findings: Sequence[Finding], failures: Sequence[Failed]) -> Ver
         return Verdict(Conclusion.FAILURE, EXIT_BROKEN, f"{errors[0].message}{more}")
     if warnings:
         more = f", and {len(warnings) - 1} more" if len(warnings) > 1 else ""
-        return Verdict(Conclusion.SUCCESS, EXIT_OK, f"all budgets and contracts hold; {warnings[0].message}{more}")
+        return Verdict(
+            Conclusion.SUCCESS, EXIT_OK, f"all budgets and contracts hold; {warnings[0].message}{more}"
+        )
     return Verdict(Conclusion.SUCCESS, EXIT_OK, "all budgets and contracts hold")

@@ -34,7 +34,9 @@ def _annotations(report: Report) -> Iterator[Annotation]:
         for failure in worker.failures:
             yield failure_annotation(failure, worker.name)
         for finding in worker.findings:
-            yield Annotation(finding.severity.value, f"ci-wasm: {worker.name}", f"{finding.message}. {finding.cure}")
+            yield Annotation(
+                finding.severity.value, f"ci-wasm: {worker.name}", f"{finding.message}. {finding.cure}"
+            )
 
 
 def failure_annotation(failure: Failed, worker: str = "") -> Annotation:

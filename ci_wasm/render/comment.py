@@ -56,7 +56,10 @@ def _render(report: Report, docs_url: str, rows: int) -> str:
 
 def _shortest(report: Report, limit: int) -> str:
     text = "\n\n".join(
-        [_headline(report), "The full report is too long for a comment; it is in the job summary and in report.json."]
+        [
+            _headline(report),
+            "The full report is too long for a comment; it is in the job summary and in report.json.",
+        ]
     )
     return text[:limit]
 
@@ -97,7 +100,11 @@ def _preview_line(preview: Preview) -> str:
         f"in {answer.milliseconds:.0f} ms"
         for answer in preview.answers
     )
-    where = link(plain(url.partition("://")[2]), url) if preview.public else f"{code(url)} on the runner's own workerd, gone with the job"
+    where = (
+        link(plain(url.partition("://")[2]), url)
+        if preview.public
+        else f"{code(url)} on the runner's own workerd, gone with the job"
+    )
     return f"**Preview:** {where}" + (f"  \n{answered}" if answered else "")
 
 
@@ -127,9 +134,15 @@ def _sizes(head: Measurement, base: Outcome[Base], budgets: Sequence[BudgetResul
     return table(("", "size", "budget"), rows, "lll")
 
 
-def _row(metric: str, before: int | None, after: int | None, budgets: Sequence[BudgetResult]) -> tuple[str, ...]:
+def _row(
+    metric: str, before: int | None, after: int | None, budgets: Sequence[BudgetResult]
+) -> tuple[str, ...]:
     own = [result for result in budgets if result.budget.metric == metric]
-    return code(metric), _sizes_cell(metric, before, after), "<br>".join(_limits(result) for result in own) or "–"
+    return (
+        code(metric),
+        _sizes_cell(metric, before, after),
+        "<br>".join(_limits(result) for result in own) or "–",
+    )
 
 
 def _sizes_cell(metric: str, before: int | None, after: int | None) -> str:
@@ -145,7 +158,9 @@ def _sizes_cell(metric: str, before: int | None, after: int | None) -> str:
 
 def _limits(result: BudgetResult) -> str:
     budget = result.budget
-    icon = {BudgetState.BROKEN: "❌", BudgetState.WARNED: "⚠️", BudgetState.UNMEASURED: "?"}.get(result.state, "✅")
+    icon = {BudgetState.BROKEN: "❌", BudgetState.WARNED: "⚠️", BudgetState.UNMEASURED: "?"}.get(
+        result.state, "✅"
+    )
     texts = []
     if budget.maximum is not None:
         texts.append(f"≤ {_amount(budget.metric, budget.maximum)}")
@@ -172,7 +187,11 @@ def _growth_limit(metric: str, limit: GrowthLimit) -> str:
 def _base_note(base: Outcome[Base]) -> str:
     match base:
         case Done(value):
-            how = "as recorded when it was merged" if value.recorded else "built in this run with the same toolchain"
+            how = (
+                "as recorded when it was merged"
+                if value.recorded
+                else "built in this run with the same toolchain"
+            )
             return f"<sub>Base: {code(short_sha(value.commit))}, {how}.</sub>"
         case Skipped(reason):
             return f"<sub>No base to compare with: {prose(reason)}.</sub>"
@@ -216,4 +235,6 @@ def _failure(failure: Failed, page: Page, title: str = "") -> str:
 
 def _footer(report: Report) -> str:
     run = f" · {link('this run', report.subject.run_url)}" if report.subject.run_url else ""
-    return f"<sub>ci-wasm {plain(report.version)} · commit {code(short_sha(report.subject.commit))}{run}</sub>"
+    return (
+        f"<sub>ci-wasm {plain(report.version)} · commit {code(short_sha(report.subject.commit))}{run}</sub>"
+    )

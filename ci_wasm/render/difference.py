@@ -16,7 +16,12 @@ def render_difference(growth: Growth, changes: Sequence[Change], format_: str) -
     """`format_` is text, markdown or json; `semver` is the part of a version that the changes must raise."""
     if format_ == "json":
         return render_json(
-            {"schema": 1, "semver": semver(changes), "growth": plain_value(growth), "changes": plain_value(list(changes))}
+            {
+                "schema": 1,
+                "semver": semver(changes),
+                "growth": plain_value(growth),
+                "changes": plain_value(list(changes)),
+            }
         )
     if format_ == "markdown":
         return "\n\n".join([*growth_fold(growth, 20), changes_fold(changes, 20)]).strip() + "\n"

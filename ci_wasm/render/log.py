@@ -33,7 +33,10 @@ def render_log(report: Report) -> str:
 def render_facts(report: Report) -> str:
     """What was measured and deployed, without what annotations say: failures and findings."""
     blocks = ["\n".join(report.notes)]
-    blocks += ["\n".join([clean(worker.name), *(f"  {line}" for line in _worker(worker))]) for worker in report.workers]
+    blocks += [
+        "\n".join([clean(worker.name), *(f"  {line}" for line in _worker(worker))])
+        for worker in report.workers
+    ]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -46,7 +49,9 @@ def render_verdict(report: Report) -> str:
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Left-aligned columns, two spaces apart."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)] if rows else []
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
 
 
 def settings_table(settings: Settings) -> str:
@@ -86,7 +91,11 @@ def _sizes(worker: WorkerReport, head: Measurement) -> Iterator[str]:
 
 def growth_lines(growth: Growth, rows: int = 10) -> Iterator[str]:
     """What changed, by crate, function and section."""
-    for title, deltas in (("crate", growth.crates), ("function", growth.functions), ("section", growth.sections)):
+    for title, deltas in (
+        ("crate", growth.crates),
+        ("function", growth.functions),
+        ("section", growth.sections),
+    ):
         for delta in deltas[:rows]:
             yield f"{title} {clean(delta.name, 100)}: {change(delta.before, delta.after)}"
         if len(deltas) > rows:
@@ -124,4 +133,3 @@ def _failure(failure: Failed) -> Iterator[str]:
     yield f"error: {clean(failure.message, 600)}"
     yield f"  {failure.cure} (More: {failure.page})"
     yield from (f"  | {line}" for line in failure.detail.splitlines())
-

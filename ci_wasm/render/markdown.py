@@ -20,7 +20,9 @@ def clean(text: str, limit: int = _LONGEST_NAME) -> str:
     """One visible line: white space collapsed, invisible characters dropped, cut at `limit` characters."""
     line = " ".join(text.split())
     if not line.isascii() or not line.isprintable():
-        line = "".join(character for character in line if unicodedata.category(character) not in _INVISIBLE_CATEGORIES)
+        line = "".join(
+            character for character in line if unicodedata.category(character) not in _INVISIBLE_CATEGORIES
+        )
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -42,7 +44,11 @@ def plain(text: str, limit: int = 2000) -> str:
     # GitHub links these after rendering, where a backslash is gone: an empty character has to stand between.
     escaped = re.sub(r"([@#])(?=\w)", r"\1&#8203;", escaped)
     escaped = re.sub(r"(?i)\b(gh)-(?=\d)", r"\1-&#8203;", escaped)
-    return re.sub(r"(?i)\b(https?|ftp):(?=//)|\b(www)\.", lambda match: f"{match[1] or match[2]}{_entity(match)}", escaped)
+    return re.sub(
+        r"(?i)\b(https?|ftp):(?=//)|\b(www)\.",
+        lambda match: f"{match[1] or match[2]}{_entity(match)}",
+        escaped,
+    )
 
 
 def _entity(match: re.Match[str]) -> str:

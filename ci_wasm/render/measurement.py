@@ -34,7 +34,13 @@ def _blocks(measurement: Measurement, rows: int) -> list[Block]:
         ("crate", _cut([(crate.name or UNATTRIBUTED, crate.size) for crate in module.crates], rows)),
         ("function", _cut([(function.name, function.size) for function in module.largest], rows)),
         ("export", [(export.name, print_type(export.type)) for export in module.exports[: 4 * rows]]),
-        ("import", [(f"{entry.module}.{entry.name}", print_type(entry.type)) for entry in module.imports[: 4 * rows]]),
+        (
+            "import",
+            [
+                (f"{entry.module}.{entry.name}", print_type(entry.type))
+                for entry in module.imports[: 4 * rows]
+            ],
+        ),
         ("module", _facts(module)),
     ]
 
@@ -63,7 +69,9 @@ def _facts(module: Module) -> list[tuple[str, str]]:
 
 def _text(block: Block) -> str:
     title, items = block
-    return "\n".join([title, *(f"  {line}" for line in columns([(clean(name, 90), value) for name, value in items]))])
+    return "\n".join(
+        [title, *(f"  {line}" for line in columns([(clean(name, 90), value) for name, value in items]))]
+    )
 
 
 def _markdown(block: Block) -> str:

@@ -283,7 +283,9 @@ def test_an_older_commit_is_the_answer_when_patience_ends() -> None:
 
 
 @pytest.mark.parametrize(("method", "commit"), [("POST", "c" * 40), ("GET", "")])
-def test_an_older_commit_is_no_reason_to_repeat_a_post_or_where_none_is_expected(method: str, commit: str) -> None:
+def test_an_older_commit_is_no_reason_to_repeat_a_post_or_where_none_is_expected(
+    method: str, commit: str
+) -> None:
     transport, requests = scripted(OLD, GOOD)
 
     web(Time(), transport).answer(PUBLIC, SmokeRequest("/", method), commit=commit)

@@ -36,7 +36,11 @@ def test_unset_inputs_arrive_empty_and_take_their_defaults() -> None:
 
 def test_wranglers_variables_serve_where_no_input_is_given() -> None:
     inputs = read_inputs(
-        {"CLOUDFLARE_API_TOKEN": "t", "CLOUDFLARE_ACCOUNT_ID": "a", "CLOUDFLARE_API_BASE_URL": "http://127.0.0.1:1/c"}
+        {
+            "CLOUDFLARE_API_TOKEN": "t",
+            "CLOUDFLARE_ACCOUNT_ID": "a",
+            "CLOUDFLARE_API_BASE_URL": "http://127.0.0.1:1/c",
+        }
     )
 
     assert inputs.cloudflare_api_token.reveal() == "t"

@@ -18,7 +18,9 @@ from ci_wasm.errors import ConfigError
 MANIFEST = '[package]\nname = "image_resize"\nversion = "1.0.0"\n'
 
 
-def settings(root: Path, config: str | None = None, environ: Mapping[str, str] | None = None, **files: str) -> Settings:
+def settings(
+    root: Path, config: str | None = None, environ: Mapping[str, str] | None = None, **files: str
+) -> Settings:
     if config is not None:
         (root / "ci-wasm.yml").write_text(config, encoding="utf-8")
     for name, text in files.items():
@@ -92,12 +94,19 @@ def test_the_wrangler_config_names_the_worker_and_its_date(tmp_path: Path) -> No
     )
 
     (worker,) = resolved.workers
-    assert (worker.name, worker.compatibility_date, dict(worker.vars)) == ("edge", "2026-01-01", {"MODE": "x"})
+    assert (worker.name, worker.compatibility_date, dict(worker.vars)) == (
+        "edge",
+        "2026-01-01",
+        {"MODE": "x"},
+    )
 
 
 @pytest.mark.parametrize(
     ("wrangler", "word"),
-    [('main = "src/index.js"\n', "src/index.js"), ('[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n', "kv_namespaces")],
+    [
+        ('main = "src/index.js"\n', "src/index.js"),
+        ('[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n', "kv_namespaces"),
+    ],
 )
 def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: str) -> None:
     resolved = settings(tmp_path, Cargo__toml=MANIFEST, wrangler__toml=wrangler)
@@ -113,23 +122,41 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
         ("workers: [{crate: ., zzz: 1}]", "unknown key `zzz`; known here: name, crate"),
         ("workers: [{crate: ., budgets: [{max: 1 KB}]}]", "workers[0].budgets[0]: `metric` is missing"),
         ("workers: [{crate: ., budgets: [{metric: raw}]}]", "a budget needs a limit"),
-        ("workers: [{crate: ., budgets: [{metric: raws, max: 1}]}]", "unknown metric `raws`; did you mean `raw`?"),
+        (
+            "workers: [{crate: ., budgets: [{metric: raws, max: 1}]}]",
+            "unknown metric `raws`; did you mean `raw`?",
+        ),
         ("workers: [{crate: ., budgets: [{metric: raw, max: -3 KB}]}]", "`-3 KB` is no size"),
         ("workers: [{crate: ., budgets: [{metric: raw, max: -3}]}]", "-3 is negative"),
-        ("workers: [{crate: ., budgets: [{metric: raw, max: [1]}]}]", "a number or a text is needed, a list was found"),
-        ("workers: [{crate: ., budgets: [{metric: raw, max: 5, warn: 9}]}]", "`warn` (9) must be below `max` (5)"),
+        (
+            "workers: [{crate: ., budgets: [{metric: raw, max: [1]}]}]",
+            "a number or a text is needed, a list was found",
+        ),
+        (
+            "workers: [{crate: ., budgets: [{metric: raw, max: 5, warn: 9}]}]",
+            "`warn` (9) must be below `max` (5)",
+        ),
         ("workers: [{crate: ., contract: {exports: {f: '(i33)'}}}]", "`i33` is no value type"),
         ("workers: [{crate: ., contract: {exact: 1}}]", "true or false is needed, `1` was found"),
-        ("workers: [{crate: ., contract: {breaking: no}}]", "one of allow, fail, warn is needed, `false` was found"),
+        (
+            "workers: [{crate: ., contract: {breaking: no}}]",
+            "one of allow, fail, warn is needed, `false` was found",
+        ),
         ("workers: [{crate: ., smoke: [{path: add}]}]", "`add` must start with `/`"),
-        ("workers: [{crate: ., smoke: [{path: /, status: 99}]}]", "a number from 100 to 599 is needed, `99` was found"),
+        (
+            "workers: [{crate: ., smoke: [{path: /, status: 99}]}]",
+            "a number from 100 to 599 is needed, `99` was found",
+        ),
         ("workers: [{crate: ., smoke: [{path: /, method: FETCH}]}]", "`FETCH` is none of GET"),
         ("workers: [{crate: ., wasm: a.wasm}]", "both `crate` and `wasm` are given"),
         ("workers: [{name: x}]", "neither `crate` nor `wasm` is given"),
         ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),
         ("workers: [{crate: a, name: x}, {crate: b, name: x}]", "2 Workers are called `x`"),
         ("workers: {crate: .}", "a list is needed, a mapping was found"),
-        ("preview: {strategy: wherever}", "one of auto, local, none, previews is needed, `wherever` was found"),
+        (
+            "preview: {strategy: wherever}",
+            "one of auto, local, none, previews is needed, `wherever` was found",
+        ),
         ("- 1", "a mapping is needed, a list was found"),
         ("workers: [", "is not valid YAML"),
     ],

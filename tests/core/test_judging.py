@@ -30,7 +30,11 @@ def contract(**exports: str) -> Contract:
         (contract(add="(i32, i32) -> i32"), make_module(exports={"add": ADD}), []),
         (contract(add="(i32, i32) -> i32"), make_module(), [FindingKind.EXPORT_MISSING]),
         (contract(add="(i32) -> i32"), make_module(exports={"add": ADD}), [FindingKind.EXPORT_CHANGED]),
-        (contract(memory="memory min<=16"), make_module(exports={"memory": MEMORY}), [FindingKind.EXPORT_CHANGED]),
+        (
+            contract(memory="memory min<=16"),
+            make_module(exports={"memory": MEMORY}),
+            [FindingKind.EXPORT_CHANGED],
+        ),
         (contract(memory="memory min<=17"), make_module(exports={"memory": MEMORY}), []),
         (Contract(exact=True), make_module(exports={"add": ADD}), [FindingKind.EXPORT_UNLISTED]),
         (Contract(imports=None), make_module(imports={"env.log": LOG}), []),
@@ -41,7 +45,11 @@ def contract(**exports: str) -> Contract:
             make_module(imports={"env.log": LOG}),
             [FindingKind.IMPORT_UNLISTED],
         ),
-        (Contract(forbid_features=("threads",)), make_module(features=("threads",)), [FindingKind.FEATURE_FORBIDDEN]),
+        (
+            Contract(forbid_features=("threads",)),
+            make_module(features=("threads",)),
+            [FindingKind.FEATURE_FORBIDDEN],
+        ),
         (Contract(forbid_features=("threads",)), make_module(features=("simd",)), []),
     ],
 )
@@ -64,7 +72,11 @@ def test_contracts(promised: Contract, module: Module, expected: list[FindingKin
             [(Side.EXPORT, "add", Weight.MAJOR)],
         ),
         # The kind changed under the same name.
-        (make_module(exports={"x": ADD}), make_module(exports={"x": MEMORY}), [(Side.EXPORT, "x", Weight.MAJOR)]),
+        (
+            make_module(exports={"x": ADD}),
+            make_module(exports={"x": MEMORY}),
+            [(Side.EXPORT, "x", Weight.MAJOR)],
+        ),
         (
             make_module(exports={"g": GlobalType("i32", False)}),
             make_module(exports={"g": GlobalType("i32", True)}),
@@ -138,15 +150,35 @@ def test_breaking_changes_weigh_as_the_contract_says(
         (Budget("raw", maximum=100), 110, 111, [FindingKind.BUDGET_EXCEEDED], BudgetState.BROKEN),
         (Budget("raw", maximum=100), 99, 101, [FindingKind.BUDGET_EXCEEDED], BudgetState.BROKEN),
         (Budget("raw", max_growth=GrowthLimit(percent=10)), 100, 110, [], BudgetState.WITHIN),
-        (Budget("raw", max_growth=GrowthLimit(percent=10)), 100, 111, [FindingKind.BUDGET_EXCEEDED], BudgetState.BROKEN),
+        (
+            Budget("raw", max_growth=GrowthLimit(percent=10)),
+            100,
+            111,
+            [FindingKind.BUDGET_EXCEEDED],
+            BudgetState.BROKEN,
+        ),
         (Budget("raw", max_growth=GrowthLimit(amount=5)), 100, 105, [], BudgetState.WITHIN),
-        (Budget("raw", max_growth=GrowthLimit(amount=5)), 100, 106, [FindingKind.BUDGET_EXCEEDED], BudgetState.BROKEN),
+        (
+            Budget("raw", max_growth=GrowthLimit(amount=5)),
+            100,
+            106,
+            [FindingKind.BUDGET_EXCEEDED],
+            BudgetState.BROKEN,
+        ),
         (Budget("raw", max_growth=GrowthLimit(amount=5)), 100, 10, [], BudgetState.WITHIN),
-        (Budget("raw", max_growth=GrowthLimit(amount=5)), None, 10, [FindingKind.BUDGET_UNMEASURED], BudgetState.WITHIN),
+        (
+            Budget("raw", max_growth=GrowthLimit(amount=5)),
+            None,
+            10,
+            [FindingKind.BUDGET_UNMEASURED],
+            BudgetState.WITHIN,
+        ),
         (Budget("gzip", maximum=50), None, 102, [FindingKind.BUDGET_EXCEEDED], BudgetState.BROKEN),
     ],
 )
-def test_budgets(budget: Budget, base: int | None, head: int, kinds: list[FindingKind], state: BudgetState) -> None:
+def test_budgets(
+    budget: Budget, base: int | None, head: int, kinds: list[FindingKind], state: BudgetState
+) -> None:
     result = judge_budget(budget, None if base is None else make_measured(base), make_measured(head))
 
     assert ([finding.kind for finding in result.findings], result.state) == (kinds, state)
@@ -245,7 +277,9 @@ ERROR, WARNING, NOTICE = Severity.ERROR, Severity.WARNING, Severity.NOTICE
         ([], [BUILD, DEPLOY], 4, "does not compile"),
     ],
 )
-def test_the_verdict(severities: list[Severity], failures: list[Failed], exit_code: int, headline: str) -> None:
+def test_the_verdict(
+    severities: list[Severity], failures: list[Failed], exit_code: int, headline: str
+) -> None:
     verdict = make_verdict([finding(severity) for severity in severities], failures)
 
     assert (verdict.exit_code, verdict.headline) == (exit_code, headline)

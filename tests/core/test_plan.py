@@ -9,9 +9,13 @@ from ci_wasm.core.occasion import nothing_to_do
 from ci_wasm.core.plan import Check, Circumstances, NothingToDo, Plan, Record, Strategy, Teardown, make_plan
 
 
-def pull_request(action: str = "synchronize", *, fork: bool = False, deleted_fork: bool = False) -> PullRequest:
+def pull_request(
+    action: str = "synchronize", *, fork: bool = False, deleted_fork: bool = False
+) -> PullRequest:
     head = None if deleted_fork else "stranger/demo" if fork else "demo/demo"
-    return PullRequest(action, 7, "Title", "a" * 40, "change", head, "b" * 40, "main", "demo/demo", "https://x", False)
+    return PullRequest(
+        action, 7, "Title", "a" * 40, "change", head, "b" * 40, "main", "demo/demo", "https://x", False
+    )
 
 
 def circumstances(strategy: Strategy = Strategy.AUTO, *, cloudflare: bool = True) -> Circumstances:
@@ -71,7 +75,9 @@ def test_a_deleted_fork_is_a_fork() -> None:
         (NONE, True, NothingToDo),
     ],
 )
-def test_closing_deletes_what_could_have_been_deployed(setting: Strategy, cloudflare: bool, expected: type[Plan]) -> None:
+def test_closing_deletes_what_could_have_been_deployed(
+    setting: Strategy, cloudflare: bool, expected: type[Plan]
+) -> None:
     plan = make_plan(pull_request("closed"), circumstances(setting, cloudflare=cloudflare))
 
     assert isinstance(plan, expected)
@@ -90,14 +96,20 @@ MAIN = {"repository": {"default_branch": "main"}}
     ("name", "payload", "words"),
     [
         ("pull_request", {"action": "labeled"}, "`pull_request: labeled` changes no code"),
-        ("push", {"ref": "refs/heads/topic", **MAIN}, "`refs/heads/topic` is not the default branch (`main`)"),
+        (
+            "push",
+            {"ref": "refs/heads/topic", **MAIN},
+            "`refs/heads/topic` is not the default branch (`main`)",
+        ),
         ("push", {"ref": "refs/tags/v1", **MAIN}, "not the default branch"),
         ("push", {"ref": "refs/heads/main", "deleted": True, **MAIN}, "was deleted"),
         ("issue_comment", {"action": "created"}, "The event `issue_comment` changes"),
         ("workflow_dispatch", {}, "The event `workflow_dispatch` changes"),
     ],
 )
-def test_every_other_event_says_why_there_is_nothing_to_do(name: str, payload: dict[str, object], words: str) -> None:
+def test_every_other_event_says_why_there_is_nothing_to_do(
+    name: str, payload: dict[str, object], words: str
+) -> None:
     assert words in nothing_to_do(name, lambda: payload)
 
 

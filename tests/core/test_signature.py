@@ -10,7 +10,18 @@ from ci_wasm.core.module import ExternType, FuncType, GlobalType, MemoryType, Ta
 from ci_wasm.core.signature import SignatureError, matches, parse_pattern, print_pattern, print_type
 
 VALUE_TYPES = st.sampled_from(
-    ["i32", "i64", "f32", "f64", "v128", "funcref", "externref", "(ref null 3)", "(ref func)", "(ref null (shared any))"]
+    [
+        "i32",
+        "i64",
+        "f32",
+        "f64",
+        "v128",
+        "funcref",
+        "externref",
+        "(ref null 3)",
+        "(ref func)",
+        "(ref null (shared any))",
+    ]
 )
 LISTS = st.lists(VALUE_TYPES, max_size=4).map(tuple)
 LIMITS = st.tuples(st.integers(0, 2**32), st.none() | st.integers(0, 2**32))
@@ -49,7 +60,9 @@ def test_what_is_printed_matches_no_other_type(one: ExternType, other: ExternTyp
 def test_a_pattern_prints_as_it_was_written(type_: ExternType) -> None:
     text = print_type(type_)
 
-    assert print_pattern(parse_pattern(print_pattern(parse_pattern(text)))) == print_pattern(parse_pattern(text))
+    assert print_pattern(parse_pattern(print_pattern(parse_pattern(text)))) == print_pattern(
+        parse_pattern(text)
+    )
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,9 @@ class Job:
         }
         if payload is not None:
             event_file = self.folder / "event.json"
-            event_file.write_text(payload if isinstance(payload, str) else json.dumps(payload), encoding="utf-8")
+            event_file.write_text(
+                payload if isinstance(payload, str) else json.dumps(payload), encoding="utf-8"
+            )
             variables["GITHUB_EVENT_PATH"] = str(event_file)
         done = subprocess.run(
             [sys.executable, "-I", str(ROOT / "entrypoint.py")],
@@ -119,7 +121,9 @@ class Job:
             check=False,
             cwd=self.checkout.path,
         )
-        report, comment = (self.checkout.path / "ci-wasm-report" / name for name in ("report.json", "comment.md"))
+        report, comment = (
+            self.checkout.path / "ci-wasm-report" / name for name in ("report.json", "comment.md")
+        )
         return Run(
             done.returncode,
             read_step(done.stdout, done.stderr, {name: path.read_bytes() for name, path in files.items()}),
@@ -147,7 +151,11 @@ class Job:
                 "title": "A change",
                 "html_url": f"https://github.com/{self.github.state.repository}/pull/{PULL_REQUEST}",
                 "merged": False,
-                "head": {"sha": commits["head"], "ref": "change", "repo": {"full_name": "x/y"} if fork else here},
+                "head": {
+                    "sha": commits["head"],
+                    "ref": "change",
+                    "repo": {"full_name": "x/y"} if fork else here,
+                },
                 "base": {"sha": commits["base"], "ref": "main", "repo": here},
             },
         }
@@ -176,7 +184,11 @@ def job(tmp_path: Path, edge: LocalEdge) -> Iterator[Job]:
     path.mkdir()
     checkout = Checkout(path)
     checkout.git("init", "--quiet", "--initial-branch=main")
-    base: dict[str, bytes | str] = {"ci-wasm.yml": CONFIG, "add.wasm": bytes(wat2wasm(ADD)), ".gitignore": "ci-wasm-report\n"}
+    base: dict[str, bytes | str] = {
+        "ci-wasm.yml": CONFIG,
+        "add.wasm": bytes(wat2wasm(ADD)),
+        ".gitignore": "ci-wasm-report\n",
+    }
     checkout.commit("base", base)
     more = ADD.replace("(module ", '(module (func (export "zero") (result i32) (i32.const 0)) ')
     checkout.commit("head", {"add.wasm": bytes(wat2wasm(more))})

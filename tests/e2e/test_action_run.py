@@ -62,7 +62,9 @@ def test_a_broken_budget_and_contract_exit_with_1_and_say_by_how_much(job: Job) 
     over = f"`raw` is {len(module):,} bytes, {len(module) - 1024:,} bytes over its budget of 1,024 bytes"
     errors = messages(run, "error")
     assert any(over in error for error in errors)
-    assert any("`add` is `(i64, i64) -> i64`, the contract says `(i32, i32) -> i32`" in error for error in errors)
+    assert any(
+        "`add` is `(i64, i64) -> i64`, the contract says `(i32, i32) -> i32`" in error for error in errors
+    )
     (comment,) = job.github.state.comments.values()
     assert f"{len(module) - 1024:,} bytes over its budget" in comment.body
 
@@ -172,7 +174,9 @@ def test_whatever_fails_the_report_and_the_comment_say_so(
         ("schedule", "{}", 0, "Nothing to do"),
     ],
 )
-def test_events_without_a_plan_or_a_payload(job: Job, event: str, payload: str | None, exit_code: int, words: str) -> None:
+def test_events_without_a_plan_or_a_payload(
+    job: Job, event: str, payload: str | None, exit_code: int, words: str
+) -> None:
     run = job.run(event, payload)
 
     assert run.exit_code == exit_code

@@ -49,7 +49,10 @@ def test_measure_as_json_has_stdout_to_itself(folder: Path) -> None:
 
 
 def test_measure_as_markdown(folder: Path) -> None:
-    assert "| `add` | `(i32, i32) -> i32` |" in ci_wasm(folder, "measure", "add.wasm", "--format", "markdown").stdout
+    assert (
+        "| `add` | `(i32, i32) -> i32` |"
+        in ci_wasm(folder, "measure", "add.wasm", "--format", "markdown").stdout
+    )
 
 
 def test_diff_tells_growth_and_semver(folder: Path) -> None:
@@ -104,7 +107,9 @@ def test_check_against_what_is_no_commit(job: Job) -> None:
         (["frobnicate"], 2, "invalid choice"),
     ],
 )
-def test_bad_input_gets_one_clear_line(folder: Path, arguments: list[str], exit_code: int, words: str) -> None:
+def test_bad_input_gets_one_clear_line(
+    folder: Path, arguments: list[str], exit_code: int, words: str
+) -> None:
     done = ci_wasm(folder, *arguments)
 
     assert done.returncode == exit_code, done.stdout + done.stderr
@@ -167,10 +172,28 @@ def test_a_run_with_nothing_to_do_imports_nothing_heavy(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text('{"action": "labeled"}', encoding="utf-8")
     script = "import sys; from ci_wasm.__main__ import main; code = main(['run']); print(*sys.modules, file=sys.stderr); sys.exit(code)"
-    environ = {"PATH": os.environ["PATH"], "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event)}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(event),
+    }
 
-    done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True
+    )
 
     assert "Nothing to do" in done.stdout
-    heavy = {"httpx", "github", "wasmtime", "msgspec", "yaml", "requests", "actions_toolkit", "starlette", "dataclasses", "pathlib"}
+    heavy = {
+        "httpx",
+        "github",
+        "wasmtime",
+        "msgspec",
+        "yaml",
+        "requests",
+        "actions_toolkit",
+        "starlette",
+        "dataclasses",
+        "pathlib",
+    }
     assert heavy & set(done.stderr.split()) == set()

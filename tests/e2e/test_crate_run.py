@@ -53,7 +53,9 @@ def test_a_crate_in_a_working_directory_is_compared_with_itself(job: Job) -> Non
     assert "<!-- ci-wasm:services-add -->" in comment.body
     job.checkout.commit("head", {"services/add/src/lib.rs": "pub fn f() -> i32 { x }\n"})
     broken = job.run("pull_request", job.pull_request(), inputs={"working-directory": "services/add"})
-    assert [annotation.properties.get("file") for annotation in broken.seen.annotations] == ["services/add/src/lib.rs"]
+    assert [annotation.properties.get("file") for annotation in broken.seen.annotations] == [
+        "services/add/src/lib.rs"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,13 @@ fn main() {
 }
 """
     job.checkout.commit(
-        "head", {"ci-wasm.yml": CONFIG, "Cargo.toml": CDYLIB, "build.rs": script, "src/lib.rs": "#[unsafe(no_mangle)] pub extern \"C\" fn f() {}\n"}
+        "head",
+        {
+            "ci-wasm.yml": CONFIG,
+            "Cargo.toml": CDYLIB,
+            "build.rs": script,
+            "src/lib.rs": '#[unsafe(no_mangle)] pub extern "C" fn f() {}\n',
+        },
     )
 
     run = job.run("pull_request", job.pull_request())

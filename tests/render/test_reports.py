@@ -18,8 +18,35 @@ from tests import reports
 from tests.conftest import Golden
 from tests.render.test_markdown import HOSTILE, rendered, tags
 
-ALL = [reports.passing, reports.broken, reports.no_base, reports.does_not_build, reports.refused, reports.ended_early]
-OURS = {"h3", "h4", "p", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "sub", "ul", "li", "br", "a"}
+ALL = [
+    reports.passing,
+    reports.broken,
+    reports.no_base,
+    reports.does_not_build,
+    reports.refused,
+    reports.ended_early,
+]
+OURS = {
+    "h3",
+    "h4",
+    "p",
+    "strong",
+    "code",
+    "pre",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "details",
+    "summary",
+    "sub",
+    "ul",
+    "li",
+    "br",
+    "a",
+}
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -51,7 +78,9 @@ def test_conclusion_exit_code_and_annotations_agree(make: Callable[[], Report]) 
 
 @given(HOSTILE)
 def test_a_hostile_name_is_text_wherever_it_stands(name: str) -> None:
-    markup = rendered(render_comment(reports.hostile(name), docs_url="https://github.com/OWNER/ci-wasm/blob/v1/"))
+    markup = rendered(
+        render_comment(reports.hostile(name), docs_url="https://github.com/OWNER/ci-wasm/blob/v1/")
+    )
 
     assert tags(markup) <= OURS
     assert "javascript:" not in "".join(part.split('"')[0] for part in markup.split('href="')[1:])
