@@ -9,8 +9,15 @@ import pytest
 
 from ci_wasm.edge.serve import Limits, LocalEdge
 from tests.edge.edge_client import EdgeClient
+from tests.edge.processes import count_from_here
 
 _numbers = count()
+
+
+@pytest.fixture(autouse=True)
+def own_processes() -> None:
+    """Each test counts its own processes only."""
+    count_from_here()
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,21 @@ import time
 from pathlib import Path
 
 
+# Edges that the whole session shares run Workers of other tests in this process.
+_of_others: set[int] = set()
+
+
+def count_from_here() -> None:
+    """Leave the processes that run already out of `workerds()`."""
+    _of_others.clear()
+    _of_others.update(workerds())
+
+
 def workerds(parent: int | None = None) -> list[int]:
     """Running workerd processes whose parent is `parent` (by default this process), zombies included."""
     entries = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return sorted(int(entry.name) for entry in entries if _is_workerd(entry, parent or os.getpid()))
+    found = {int(entry.name) for entry in entries if _is_workerd(entry, parent or os.getpid())}
+    return sorted(found - _of_others)
 
 
 def _is_workerd(entry: Path, parent: int) -> bool:
