@@ -47,11 +47,12 @@ lock: | .cache/machine ## write requirements/*.txt from requirements/*.in (UPGRA
 	@scripts/lock_requirements.sh "$$PWD/.cache/lock/bin/uv" $(if $(UPGRADE),--upgrade)
 
 clean: ## remove everything that set-up, builds and tests made
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info \
-	  analyzer/target $(ANALYZER) ci_wasm/*.cwasm
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build \
+	  *.egg-info analyzer/target $(ANALYZER) ci_wasm/*.cwasm
 	find ci_wasm scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
-# ---- the parts of `make setup`, side by side: each leaves a file, and a second run finds them all ------------------------------------
+# ---- the parts of `make setup`, side by side: each leaves a file, and a second run finds them all
+# ------------------------------------
 
 # cargo would take make's own job tokens for an offer.
 ifneq ($(filter setup-parts,$(MAKECMDGOALS)),)
@@ -71,8 +72,8 @@ $(VENV)/.packages: $(LOCKS) | $(BIN)/python
 	@scripts/install_packages.sh $(BIN)/python $(LOCKS)
 	@touch $@
 
-# Without isolation and dependencies, pip downloads nothing here: setuptools is among the packages. "compat" puts a plain
-# path into .venv; the other way is a finder that imports pathlib at every start of Python.
+# Without isolation and dependencies, pip downloads nothing here: setuptools is among the packages. "compat"
+# puts a plain path into .venv; the other way is a finder that imports pathlib at every start of Python.
 $(VENV)/.editable: pyproject.toml $(VENV)/.packages
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --no-index \
 	  --config-settings editable_mode=compat --editable .
@@ -86,7 +87,7 @@ $(VENV)/.wasm32: scripts/provide-wasm32-target.sh scripts/progress.sh scripts/pi
 	@$(BIN)/python scripts/fetch_npm_tarball.py
 	@touch $@
 
-$(ANALYZER): $(shell find analyzer -name target -prune -o -type f -print) $(wildcard scripts/build_analyzer.py) \
+$(ANALYZER): $(shell find analyzer -name target -prune -o -type f -print) scripts/build_analyzer.py \
   | $(VENV)/.editable $(VENV)/.wasm32
 	@$(BIN)/python scripts/build_analyzer.py
 	@touch $@

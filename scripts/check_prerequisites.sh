@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Prerequisites: everything that set-up needs and does not bring itself. (this machine) -> path of the Python to use.
+# Prerequisites: what set-up needs and does not bring itself. (this machine) -> path of the Python to use.
 #
-# Looks for all of it before saying anything. What is missing is installed from Debian's packages where that needs no
-# password; else one message names it all, and how to get it. Exit status: 0 all there, 1 something is missing.
-# usage: check_prerequisites.sh FILE     FILE gets the path of a Python >= 3.11 that can make virtual environments.
+# usage: check_prerequisites.sh FILE     FILE gets the path of a Python >= 3.11 that can make virtual
+#   environments.
+# Looks for all of it before saying anything. What is missing is installed from Debian's packages where that
+# needs no password; else one message names it all, and how to get it. Exit status: 0 all there, 1 it is not.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -32,7 +33,7 @@ look() {
   hash -r
   look_for_python
   command -v git >/dev/null || need "git" git
-  c_compiler_works || need "a C compiler with its library (build scripts and proc macros of crates are linked with it)" gcc libc6-dev
+  c_compiler_works || need "a C compiler with its library (it links crates' build scripts)" gcc libc6-dev
   certificates_are_there || need "certificates of the public authorities (for https)" ca-certificates
 }
 
@@ -41,7 +42,8 @@ need() {
   packages+=("${@:2}")
 }
 
-# `python3` first: what this person chose. pyenv puts names into PATH that do not start: only running one shows what it is.
+# `python3` first: what this person chose. pyenv puts names into PATH that do not start: only running one
+# shows what it is.
 look_for_python() {
   local name found version
   for name in python3 python3.13 python3.12 python3.11; do
@@ -67,7 +69,8 @@ int main(void) { return puts("") < 0; }' 2>/dev/null && works=0
 }
 
 certificates_are_there() {
-  [[ -n ${SSL_CERT_FILE:-} || -s /etc/ssl/certs/ca-certificates.crt || -s /etc/pki/tls/certs/ca-bundle.crt || -s /etc/ssl/cert.pem ]]
+  [[ -n ${SSL_CERT_FILE:-} || -s /etc/ssl/certs/ca-certificates.crt || -s /etc/pki/tls/certs/ca-bundle.crt ||
+    -s /etc/ssl/cert.pem ]]
 }
 
 install_missing() {
@@ -91,7 +94,8 @@ explain_missing() {
     echo "install it, then run the same command again:"
     echo "  sudo apt-get update && sudo apt-get install -y ${packages[*]}"
   else
-    echo "install it with this system's packages (Debian calls them ${packages[*]}), then run the same command again."
+    echo "install it with this system's packages, then run the same command again; Debian calls them:"
+    echo "  ${packages[*]}"
   fi
 }
 

@@ -1,4 +1,4 @@
-"""Download: fetch a file with progress lines, and keep it only if it is the pinned one. (request, digest) -> file."""
+"""Download: fetch a file, and keep it only if it is the pinned one. (request, digest) -> file."""
 
 from __future__ import annotations
 

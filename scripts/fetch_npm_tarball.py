@@ -1,9 +1,10 @@
-"""Fetch npm tarball: one file out of a pinned npm package, without Node at run time. (pins.json) -> files in .cache/.
+"""Fetch npm tarball: single files out of pinned npm packages. (pins.json) -> files in .cache/.
 
-Where npm is installed, it fetches (`npm pack`), with everything that is configured for it: registry, proxy, certificates,
-credentials. Elsewhere the tarball comes straight from the registry that npm's own settings name (environment, then
-.npmrc of the project, of the user, of the machine); with no setting at all, from the address that the library
-`packageurl` gives for packages of type npm, npm's public default. The sha512 of the pin decides in each case.
+Where npm is installed, it fetches (`npm pack`), with everything that is configured for it: registry, proxy,
+certificates, credentials. Elsewhere the tarball comes straight from the registry that npm's own settings name
+(environment, then .npmrc of the project, of the user, of the machine); with no setting at all, from the
+address that the library `packageurl` gives for packages of type npm, npm's public default. The sha512 of the
+pin decides in each case.
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ from download import DownloadError, exit_status, fetch, prove, put_in_place, say
 REPOSITORY = Path(__file__).resolve().parent.parent
 NPM_SECONDS = 600
 NO_REGISTRY = (
-    "no npm, and no npm registry is configured. Do one of these: install npm; set NPM_CONFIG_REGISTRY to your registry's "
-    "address; or install the Python package packageurl-python (requirements/setup.txt), which knows npm's public one."
+    "no npm, and no npm registry is configured. Do one of these: install npm; set NPM_CONFIG_REGISTRY to the "
+    "address of a registry; or install the Python package packageurl-python (requirements/setup.txt), which "
+    "knows npm's public one."
 )
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One file of one package. `integrity` is a subresource integrity string, `destination` is relative to the root."""
+    """One file of one package. `integrity` is as npm prints it, `destination` is relative to the root."""
 
     tool: str
     name: str
@@ -79,7 +81,8 @@ def provide(pin: Pin, root: Path, client: str) -> None:
         prove(tarball, algorithm, base64.b64decode(encoded), str(pin))
         extract(tarball, pin, destination)
     say(
-        f"{label}: {time.monotonic() - started:3.0f} s  {destination.relative_to(root)} is in place, {algorithm} checked"
+        f"{label}: {time.monotonic() - started:3.0f} s  "
+        f"{destination.relative_to(root)} is in place, {algorithm} checked"
     )
 
 
@@ -137,7 +140,7 @@ def download_from_registry(pin: Pin, scratch: Path, label: str) -> Path:
 
 
 def npm_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """npm's settings, strongest last wins: .npmrc of machine, user and project, then npm_config_* in the environment.
+    """npm's settings: .npmrc of the machine, stronger of the user, of the project, then npm_config_* variables.
 
     Order and names: npm's own documentation, `npm help npmrc` and `npm help config`.
     """
@@ -206,7 +209,8 @@ def pins_of_this_machine(pins: Sequence[Pin], tools: Sequence[str]) -> Iterator[
         fitting = [pin for pin in pins if pin.tool == tool and pin.machine in {None, machine}]
         if not fitting:
             raise DownloadError(
-                f"scripts/pins.json has no package of {tool} for {machine}. Add it there, or use another machine."
+                f"scripts/pins.json has no package of {tool} for {machine}. "
+                "Add it there, or use another machine."
             )
         yield fitting[0]
 

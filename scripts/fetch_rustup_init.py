@@ -1,4 +1,4 @@
-"""Fetch rustup-init: the pinned installer of Rust's toolchains, checked by its sha256. (pins.json) -> executable file."""
+"""Fetch rustup-init: the pinned installer of Rust's toolchains. (pins.json) -> executable file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PINS = Path(__file__).with_name("pins.json")
 def fetch_rustup_init(destination: Path) -> None:
     """Download rustup-init for this machine.
 
-    The address is rustup's archive, https://rust-lang.github.io/rustup/installation/other.html; RUSTUP_UPDATE_ROOT names
-    a mirror, as it does for rustup itself.
+    The address is rustup's archive, https://rust-lang.github.io/rustup/installation/other.html;
+    RUSTUP_UPDATE_ROOT names a mirror, as it does for rustup itself.
 
     Raises:
         DownloadError: no pin for this machine, no answer, or not the pinned file.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Lint: every check that runs nothing of the product. (working tree) -> findings, and which checks passed.
 #
-# All checks run, then the failed ones are named. Everything is offline; the tools come from .venv/bin. rustfmt and clippy
-# belong to a Rust toolchain and are left out, aloud, where it has none.
+# All checks run, then the failed ones are named. Everything is offline; the tools come from .venv/bin.
+# rustfmt and clippy belong to a Rust toolchain and are left out, aloud, where it has none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bin=.venv/bin

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Lock: every requirement with all it needs, versions and hashes. (requirements/*.in) -> requirements/*.txt.
 #
-# One resolution for all files, so that a package has the same version wherever it appears; for Python 3.11 and newer.
-# Versions that are locked stay, unless the first argument is --upgrade. Files hold no address of a package index.
+# One resolution for all files, so that a package has the same version wherever it appears; for Python 3.11
+# and newer. Versions that are locked stay, unless the first argument is --upgrade. Files hold no address of a
+# package index.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,7 +20,8 @@ cat -- *.txt 2>/dev/null | sed -nE 's/^([^ #]+==[^ ]+).*/\1/p' | sort -u >"$scra
 "$uv" pip compile "${options[@]}" "${upgrade[@]}" --output-file "$scratch/all.txt" "$scratch/all.in"
 for input in "${inputs[@]}"; do
   output=${input%.in}.txt
-  "$uv" pip compile "${options[@]}" --upgrade --generate-hashes --constraint "$scratch/all.txt" --no-annotate "$input" >"$scratch/$output"
+  "$uv" pip compile "${options[@]}" --upgrade --generate-hashes --no-annotate \
+    --constraint "$scratch/all.txt" "$input" >"$scratch/$output"
   printf '# Written by make lock from %s.\n' "$input" | cat - "$scratch/$output" >"$output"
   echo "requirements/$output: $(grep -c '==' "$output") packages"
 done

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Progress: what the set-up scripts do, in plain lines with elapsed seconds. (label, commands) -> lines on stdout.
-# Sourced, never run. The sourcing script sets `label`.
+# Progress: what the set-up scripts do, in plain lines with elapsed seconds. (label, commands) -> lines on
+# stdout. Sourced, never run. The sourcing script sets `label`.
 
 running_job=
 
@@ -13,8 +13,9 @@ stop_running_job() {
 trap stop_running_job EXIT
 trap 'exit 130' INT TERM
 
-# run_with_progress WHAT LIMIT COMMAND...: runs COMMAND for at most LIMIT seconds, its output kept in a file; a line every
-# ten seconds shows the newest line of it, and a failure shows its end. Returns COMMAND's status, 124 when time ran out.
+# run_with_progress WHAT LIMIT COMMAND...: runs COMMAND for at most LIMIT seconds, its output kept in a file;
+# a line every ten seconds shows the newest line of it, and a failure shows its end. Returns COMMAND's status,
+# 124 when time ran out.
 run_with_progress() {
   local what=$1 limit=$2 output status=0 next
   shift 2
@@ -40,7 +41,9 @@ run_with_progress() {
   return "$status"
 }
 
-newest_line() { tail -c 4000 "$1" | tr '\r' '\n' | sed -e '/^[[:space:]]*$/d' -e 's/^[[:space:]]*//' | tail -n 1 | cut -c 1-90; }
+newest_line() {
+  tail -c 4000 "$1" | tr '\r' '\n' | sed -E '/^[[:space:]]*$/d; s/^[[:space:]]+//' | tail -n 1 | cut -c 1-90
+}
 
 # As root, or with sudo where it asks for no password; `as_root` is empty for root. Fails where neither is so.
 can_be_root() {
@@ -50,7 +53,9 @@ can_be_root() {
   command -v sudo >/dev/null && sudo -n true 2>/dev/null
 }
 
-apt_update() { run_with_progress "apt-get update" 300 "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 -q update; }
+apt_update() {
+  run_with_progress "apt-get update" 300 "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=120 -q update
+}
 
 apt_install() {
   run_with_progress "apt-get install $*" 1200 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Wasm32 target: make `cargo build --target wasm32-unknown-unknown` work. (toolchain in PATH, network) -> cargo and rustc.
+# Wasm32 target: make `cargo build --target wasm32-unknown-unknown` work. (toolchain in PATH, network) ->
+# cargo and rustc.
 #
 # Tried in this order, the first that works ends the run:
 #   installed  the toolchain in PATH already builds for wasm32
 #   rustup     rustup manages the rustc in PATH: `rustup target add`
-#   private    no rustup: a pinned one, with a pinned toolchain, under --rust-home; nothing outside of it is touched
-#   debian     no way to Rust's download server: Debian's packages, as root. Where they hold no wasm32 library (Debian 12),
-#              one is built from the packaged sources of the standard library.
-# `private` and `debian` leave cargo, rustc and rustdoc in --bin, which has to come first in PATH from then on.
-# A run with nothing to do takes a fraction of a second. Exit status: 0 the target works, 1 it could not be provided.
+#   private    no rustup: a pinned one with a pinned toolchain under --rust-home; nothing else is touched
+#   debian     no way to Rust's download server: Debian's packages, as root. Where they hold no wasm32 library
+#              (Debian 12), one is built from the packaged sources of the standard library.
+# `private` and `debian` leave cargo, rustc and rustdoc in --bin, which has to come first in PATH afterwards.
+# With nothing to do it takes a fraction of a second. Exit status: 0 the target works, 1 it cannot be had.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -29,7 +30,7 @@ usage() {
 usage: ${0##*/} [--bin DIR] [--rust-home DIR] [--crate DIR] [--minimum X.Y] [--route NAME]
   --bin DIR        where cargo and rustc are left when they are not those in PATH (default: RUST_HOME/bin)
   --rust-home DIR  where a private toolchain and scratch files go (default: .cache/rust of this repository)
-  --crate DIR      its rust-toolchain.toml says which of rustup's toolchains counts (default: the current directory)
+  --crate DIR      its rust-toolchain.toml says which of rustup's toolchains counts (default: here)
   --minimum X.Y    the oldest Rust that will do (default: what pins.json says)
   --route NAME     try only this one of: ${routes[*]}
 EOF
@@ -65,22 +66,27 @@ main() {
   return 1
 }
 
-# ---- is it there? ------------------------------------------------------------------------------------------------------
+# ---- is it there?
+# ------------------------------------------------------------------------------------------------------
 
-# Compiles and links a module with fat LTO, which needs the linker, the library and the library's bitcode. Says why not in `why`.
+# Compiles and links a module with fat LTO, which needs the linker, the library and the library's bitcode.
+# Says why not in `why`.
 target_works() {
   local rust cargo errors scratch
   why="no rustc in PATH" && command -v rustc >/dev/null || return 1
   why="no cargo in PATH" && command -v cargo >/dev/null || return 1
   # A first call of a rustup proxy may download the toolchain that rust-toolchain.toml names.
-  why="rustc does not start" && rust=$(env -C "$crate" timeout 600 rustc --version | cut -d ' ' -f 2) || return 1
+  why="rustc does not start"
+  rust=$(env -C "$crate" timeout 600 rustc --version | cut -d ' ' -f 2) || return 1
   why="cargo does not start" && cargo=$(env -C "$crate" cargo --version | cut -d ' ' -f 2) || return 1
   why="rustc $rust is older than $minimum" && at_least "$rust" "$minimum" || return 1
-  why="rustc is $rust and cargo is $cargo: not of one toolchain" && [[ ${rust%.*} == "${cargo%.*}" ]] || return 1
+  why="rustc is $rust and cargo is $cargo: not of one toolchain"
+  [[ ${rust%.*} == "${cargo%.*}" ]] || return 1
   scratch=$(mktemp -d)
-  errors=$(env -C "$crate" rustc --edition 2021 --crate-type cdylib --crate-name proof --target "$target" -C opt-level=s \
-    -C lto=fat -o "$scratch/proof.wasm" - 2>&1 <<<'#[no_mangle] pub extern "C" fn sum(n: u32) -> u32 {
-      let all: Vec<u32> = (0..n).collect(); all.iter().sum() }') || true
+  errors=$(env -C "$crate" rustc --edition 2021 --crate-type cdylib --crate-name proof --target "$target" \
+    -C opt-level=s -C lto=fat -o "$scratch/proof.wasm" - 2>&1 <<<'
+      #[no_mangle] pub extern "C" fn sum(n: u32) -> u32 {
+        let all: Vec<u32> = (0..n).collect(); all.iter().sum() }') || true
   why="rustc $rust does not build for $target: $(grep -m 1 error <<<"$errors" || head -n 1 <<<"$errors")"
   if [[ -s $scratch/proof.wasm ]]; then why=; fi
   rm -rf "$scratch"
@@ -94,9 +100,12 @@ via_installed() {
   return 1
 }
 
-# ---- rustup ------------------------------------------------------------------------------------------------------------
+# ---- rustup
+# ------------------------------------------------------------------------------------------------------------
 
-rust_pin() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["rust"][sys.argv[2]])' "$here/pins.json" "$1"; }
+rust_pin() {
+  python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["rust"][sys.argv[2]])' "$here/pins.json" "$1"
+}
 
 via_rustup() {
   command -v rustup >/dev/null || { tried+=("rustup target add: no rustup in PATH") && return 1; }
@@ -129,8 +138,8 @@ via_private() {
     return 1
   fi
   CARGO_HOME=$rust_home/cargo RUSTUP_INIT_SKIP_PATH_CHECK=yes run_with_progress \
-    "installing Rust $toolchain with $target under $rust_home" 900 "$init" -y --no-modify-path --profile minimal \
-    --default-toolchain "$toolchain" --target "$target" && wrap_private_toolchain
+    "installing Rust $toolchain with $target under $rust_home" 900 "$init" -y --no-modify-path \
+    --profile minimal --default-toolchain "$toolchain" --target "$target" && wrap_private_toolchain
   unset RUSTUP_HOME
   rm -f "$init"
   target_works && return 0
@@ -139,12 +148,14 @@ via_private() {
   return 1
 }
 
-# rustup's proxies need RUSTUP_HOME; a wrapper carries it, so that CARGO_HOME and its config.toml stay the user's own.
+# rustup's proxies need RUSTUP_HOME; a wrapper carries it, so that CARGO_HOME and its config.toml stay the
+# user's own.
 wrap_private_toolchain() {
   local tool
   for tool in "${private_tools[@]}"; do
     rm -f "$bin/$tool"
-    printf '#!/bin/sh\nexport RUSTUP_HOME=%q\nexec %q "$@"\n' "$rust_home/rustup" "$rust_home/cargo/bin/$tool" >"$bin/$tool"
+    printf '#!/bin/sh\nexport RUSTUP_HOME=%q\nexec %q "$@"\n' "$rust_home/rustup" "$rust_home/cargo/bin/$tool" \
+      >"$bin/$tool"
     chmod 755 "$bin/$tool"
   done
   hash -r
@@ -157,7 +168,8 @@ remove_private_toolchain() {
   hash -r
 }
 
-# ---- Debian ------------------------------------------------------------------------------------------------------------
+# ---- Debian
+# ------------------------------------------------------------------------------------------------------------
 
 via_debian() {
   command -v apt-get >/dev/null || { tried+=("Debian's packages: there is no apt-get here") && return 1; }
@@ -183,7 +195,8 @@ candidate() { LC_ALL=C apt-cache policy "$1" | sed -n 's/^  Candidate: \([^(].*\
 
 install_packaged_target() {
   local linker
-  linker=$(LC_ALL=C apt-cache show --no-all-versions libstd-rust-dev-wasm32 | grep -oE '\blld-[0-9]+' | head -n 1)
+  linker=$(LC_ALL=C apt-cache show --no-all-versions libstd-rust-dev-wasm32 | grep -oE '\blld-[0-9]+' |
+    head -n 1)
   apt_install rustc cargo libstd-rust-dev-wasm32 rust-llvm "${linker:-lld}" && link_debian_toolchain
 }
 
@@ -203,8 +216,9 @@ link_debian_toolchain() {
   hash -r
 }
 
-# `-Z build-std` with the sources and vendored dependencies of rust-web-src: nothing is downloaded. RUSTC_BOOTSTRAP lets a
-# stable compiler take -Z; without the bitcode, a crate with `lto = true` could not use the result.
+# `-Z build-std` with the sources and vendored dependencies of rust-web-src: nothing is downloaded.
+# RUSTC_BOOTSTRAP lets a stable compiler take -Z; without the bitcode, a crate with `lto = true` could not use
+# the result.
 build_standard_library() {
   local build vendor libraries
   vendor=$(dpkg -L rust-web-src | grep -m 1 -x '/usr/src/.*/library/vendor')
@@ -212,13 +226,12 @@ build_standard_library() {
   build=$(mktemp -d "$rust_home/std.XXXXXX")
   mkdir -p "$build/src" "$build/.cargo"
   : >"$build/src/lib.rs"
-  printf '[package]\nname = "standard-library"\nversion = "0.0.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib"]\n' \
-    >"$build/Cargo.toml"
+  printf '[package]\nname = "library"\nversion = "0.0.0"\n[lib]\ncrate-type = ["cdylib"]\n' >"$build/Cargo.toml"
   printf '[source.crates-io]\nreplace-with = "packaged"\n[source.packaged]\ndirectory = "%s"\n' "$vendor" \
     >"$build/.cargo/config.toml"
   run_with_progress "building the standard library for $target (about a minute)" 1200 \
-    env -C "$build" -u CARGO_BUILD_TARGET -u RUSTC_WRAPPER CARGO_TARGET_DIR="$build/target" RUSTC=/usr/bin/rustc \
-    RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes \
+    env -C "$build" -u CARGO_BUILD_TARGET -u RUSTC_WRAPPER CARGO_TARGET_DIR="$build/target" \
+    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes \
     /usr/bin/cargo build --release --target "$target" -Z build-std=std,panic_abort || return 1
   "${as_root[@]}" rm -rf "$libraries"
   "${as_root[@]}" mkdir -p "$libraries"
@@ -227,7 +240,8 @@ build_standard_library() {
   say "put $(find "$libraries" -name '*.rlib' | wc -l) libraries into $libraries"
 }
 
-# ---- nothing worked ----------------------------------------------------------------------------------------------------
+# ---- nothing worked
+# ----------------------------------------------------------------------------------------------------
 
 explain_failure() {
   echo

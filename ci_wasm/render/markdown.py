@@ -75,7 +75,7 @@ def _keep_edges(part: str) -> str:
 
 def fenced(text: str, language: str = "text", limit: int = 4000) -> str:
     """A code block of many lines, cut at `limit` characters; the fence is longer than any inside."""
-    lines = [_visible(line) for line in text.splitlines()]
+    lines = [visible(line) for line in text.splitlines()]
     content = "\n".join(lines).strip("\n")
     if len(content) > limit:
         content = content[:limit].rsplit("\n", 1)[0] + "\n…"
@@ -84,7 +84,8 @@ def fenced(text: str, language: str = "text", limit: int = 4000) -> str:
     return f"{fence}{language}\n{content}\n{fence}"
 
 
-def _visible(line: str) -> str:
+def visible(line: str) -> str:
+    """A line that keeps its spaces; tabs are expanded, invisible characters dropped."""
     return "".join(
         character
         for character in line.expandtabs(4)

@@ -1,4 +1,4 @@
-"""Pins: what set-up downloads beside Python packages is pinned whole, and agrees with the code that uses it."""
+"""Pins: what set-up downloads beside Python packages is pinned, and agrees with the code that uses it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Put together here, so that this file does not hold them either. Everybody's packages come from where they say.
+# Put together here, so that this file does not hold them either. Everybody's packages come from where they
+# say.
 REGISTRIES = [
     ".".join(parts)
     for parts in (

@@ -1,4 +1,4 @@
-"""Requirements: everything that is installed is pinned and hashed, and the lock files agree with what is declared."""
+"""Requirements: what is installed is pinned and hashed, and the lock files agree with what is declared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wasm32 target: what the script says and does where there is nothing to do, and where nothing can be done."""
+"""Wasm32 target: what the script says where there is nothing to do, and where nothing can be done."""
 
 from __future__ import annotations
 
