@@ -13,6 +13,8 @@ from ci_wasm.config.docs import configuration_tables, inputs_table, json_schema,
 from ci_wasm.core import budget
 
 ROOT = Path(__file__).resolve().parent.parent
+# The renderer's own golden file, so that the README shows what a run posts.
+COMMENT = ROOT / "tests" / "render" / "golden" / "broken.md"
 
 
 def main() -> int:
@@ -37,6 +39,7 @@ def rendered() -> dict[Path, str]:
         "metrics": metrics_table(),
         "inputs": inputs_table(),
         "outputs": outputs_table(),
+        "comment": quoted(COMMENT.read_text(encoding="utf-8")),
     }
     files = {ROOT / "docs" / "config.schema.json": json_schema()}
     for path in (ROOT / "docs" / "configuration.md", ROOT / "README.md"):
@@ -51,6 +54,11 @@ def fill(text: str, blocks: dict[str, str]) -> str:
         if opening:
             text = text[: opening.end()] + block + text[text.index(f"<!-- /{name} -->", opening.end()) :]
     return text
+
+
+def quoted(markdown: str) -> str:
+    """A block quote, which GitHub shows as the comment it is."""
+    return "".join(f"> {line}\n" if line else ">\n" for line in markdown.splitlines())
 
 
 def metrics_table() -> str:
