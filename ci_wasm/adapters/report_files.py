@@ -28,8 +28,13 @@ def write_report_files(root: Path, folder: Path, texts: Mapping[str, str]) -> di
     _give_to_owner(target, root)
     outputs = {}
     for name, text in texts.items():
-        (target / name).write_text(text, encoding="utf-8")
-        _give_to_owner(target / name, root)
+        # A link of this name that the repository brings along is replaced, not followed.
+        partial = target / f".{name}.partial"
+        partial.unlink(missing_ok=True)
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(text)
+        _give_to_owner(partial, root)
+        partial.replace(target / name)
         outputs[_OUTPUTS[name]] = (target / name).relative_to(root.resolve()).as_posix()
     return outputs
 

@@ -33,7 +33,7 @@ def load_settings(root: Path, inputs: Inputs) -> Settings:
 def _read_document(root: Path, name: str) -> Document:
     path = root / name
     if path.is_file():
-        return parse_document(name, path.read_text(encoding="utf-8", errors="replace"))
+        return parse_document(name, _read_text(root, path))
     if name != "ci-wasm.yml":
         raise ConfigError(
             f"the configuration file `{name}` does not exist",
@@ -139,8 +139,7 @@ class _Resolver:
         path = find_wrangler(folder)
         if path is None:
             return WranglerConfig()
-        name = path.resolve().relative_to(self.root.resolve()).as_posix()
-        return parse_wrangler(path.read_text(encoding="utf-8", errors="replace"), name)
+        return parse_wrangler(_read_text(self.root, path), path.relative_to(self.root).as_posix())
 
     def _name(
         self, path: tuple[str | int, ...], entry: WorkerEntry, wrangler: WranglerConfig, source: Source
@@ -163,6 +162,16 @@ class _Resolver:
                 self.problems.append(
                     Problem(("workers",), f"{count} Workers are called `{name}`; names must differ")
                 )
+
+
+def _read_text(root: Path, path: Path) -> str:
+    """A configuration file's text. A link out of the repository could bring a secret into an error message."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"`{path.relative_to(root)}` is a link that leaves the repository",
+            cure="Put the file itself into the repository.",
+        )
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _is_inside(root: Path, place: str) -> bool:

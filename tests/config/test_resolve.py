@@ -177,6 +177,20 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
     assert "line 5, workers[0].budgets[1].metric: unknown metric" in text
 
 
+@pytest.mark.parametrize("name", ["ci-wasm.yml", "wrangler.toml"])
+def test_a_configuration_that_links_out_of_the_repository_is_not_read(tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("canary: 1", encoding="utf-8")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / name).symlink_to(secret)
+
+    with pytest.raises(ConfigError, match="leaves the repository") as caught:
+        settings(root, Cargo__toml=MANIFEST)
+
+    assert "canary" not in f"{caught.value.message}{caught.value.detail}"
+
+
 def test_nothing_to_build_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         settings(tmp_path)
