@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; every error ends here, as one message with its cure and the documented exit code."""
     arguments = sys.argv[1:] if argv is None else argv
-    return guarded(arguments, os.environ, sys.stdout, sys.stderr)
+    return guarded(arguments, tool_environment(), sys.stdout, sys.stderr)
+
+
+def tool_environment() -> Mapping[str, str]:
+    """The environment, with the virtual environment's own tools first: set-up may have put cargo there."""
+    if sys.prefix == sys.base_prefix:
+        return os.environ
+    return {**os.environ, "PATH": f"{sys.prefix}/bin{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def guarded(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from ci_wasm.adapters.report_files import write_report_files
-from ci_wasm.config.inputs import Inputs
+from ci_wasm.config.inputs import INPUTS, Inputs
 from ci_wasm.core.event import Event, PullRequest
 from ci_wasm.core.report import Report, preview_url
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
@@ -23,7 +23,7 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
     comment = render_comment(report, docs_url=adapters.docs_url)
     files = write_report_files(
         adapters.root,
-        Path(inputs.report_directory),
+        report_directory(inputs, adapters.root),
         {"report.json": render_json(report), "comment.md": comment},
     )
     runner.log_foreign(render_facts(report))
@@ -43,6 +43,13 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
         {**outputs(report), **files, "comment-url": posted.value if isinstance(posted, Done) else ""}
     )
     return report.verdict.exit_code
+
+
+def report_directory(inputs: Inputs, root: Path) -> Path:
+    """Where the report goes: also where the input that says it is the mistake, there has to be a report about that."""
+    folder = Path(inputs.report_directory)
+    is_inside = (root / folder).resolve().is_relative_to(root.resolve())
+    return folder if is_inside else Path(INPUTS["report-directory"][0])
 
 
 def log_details(report: Report, runner: Runner) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ci_wasm import __version__, pipeline
 from ci_wasm.bug import BUG_CURE, log_bug
-from ci_wasm.config.inputs import Inputs, read_inputs
+from ci_wasm.config.inputs import Inputs, check_inputs, read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.core.event import Event, PullRequest, parse_event
 from ci_wasm.core.plan import Check, Circumstances, NothingToDo, Record, Teardown, make_plan
@@ -66,6 +66,7 @@ def _report_or_failure(invocation: Invocation, adapters: Adapters, runner: Runne
 
 def _report(invocation: Invocation, adapters: Adapters, runner: Runner) -> Report | None:
     inputs = invocation.inputs
+    check_inputs(inputs, invocation.root)
     root = invocation.root / inputs.working_directory
     settings = load_settings(root, inputs)
     runner.log_foreign(settings_table(settings))

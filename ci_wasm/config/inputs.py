@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ci_wasm.config.secret import Secret
 from ci_wasm.errors import ConfigError
@@ -48,7 +49,10 @@ OUTPUTS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The step's inputs, checked. `preview` is empty when the configuration file decides."""
+    """The step's inputs. `preview` is empty when the configuration file decides, and checked together with it.
+
+    `comment` is False only where the input says so: a report about a mistyped input is posted, too.
+    """
 
     config: str
     working_directory: str
@@ -58,11 +62,12 @@ class Inputs:
     cloudflare_api_url: str
     preview: str
     comment: bool
+    comment_text: str
     report_directory: str
 
 
 def read_inputs(environ: Mapping[str, str]) -> Inputs:
-    """Read INPUT_* (and the variables that wrangler's users know); raises ConfigError.
+    """Read INPUT_* (and the variables that wrangler's users know); `check_inputs` says what is wrong with them.
 
     CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_BASE_URL are wrangler's own variables:
     https://developers.cloudflare.com/workers/wrangler/system-environment-variables/
@@ -82,15 +87,31 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         cloudflare_api_url=environ.get("CLOUDFLARE_API_BASE_URL", "")
         or "https://api.cloudflare.com/client/v4",
         preview=text("preview"),
-        comment=_boolean("comment", text("comment")),
+        comment=text("comment").lower() != "false",
+        comment_text=text("comment"),
         report_directory=text("report-directory"),
     )
 
 
-def _boolean(name: str, text: str) -> bool:
-    if text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    raise ConfigError(
-        f"the input `{name}` is `{text}`, which is neither `true` nor `false`",
-        cure=f"Write `{name}: true` or `{name}: false` under `with:`.",
-    )
+def check_inputs(inputs: Inputs, root: Path) -> None:
+    """Raise ConfigError for an input that cannot be meant; `root` is the checkout."""
+    if inputs.comment_text.lower() not in {"true", "false"}:
+        raise ConfigError(
+            f"the input `comment` is `{inputs.comment_text}`, which is neither `true` nor `false`",
+            cure="Write `comment: true` or `comment: false` under `with:`.",
+        )
+    if not (root / inputs.working_directory).is_dir():
+        raise ConfigError(
+            f"the input `working-directory` is `{inputs.working_directory}`, and there is no such folder",
+            cure="Give the folder that holds the crate, relative to the repository's root, and check the repository out "
+            "before ci-wasm (`uses: actions/checkout`).",
+        )
+    for name, place in (
+        ("working-directory", inputs.working_directory),
+        ("report-directory", inputs.report_directory),
+    ):
+        if not (root / place).resolve().is_relative_to(root.resolve()):
+            raise ConfigError(
+                f"the input `{name}` is `{place}`, which leaves the repository",
+                cure=f"Give `{name}` as a path below the repository's root.",
+            )

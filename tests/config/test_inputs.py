@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ci_wasm.config.inputs import INPUTS, OUTPUTS, read_inputs
+from ci_wasm.config.inputs import INPUTS, OUTPUTS, check_inputs, read_inputs
 from ci_wasm.config.secret import Secret
 from ci_wasm.errors import ConfigError
 
@@ -47,9 +47,22 @@ def test_wranglers_variables_serve_where_no_input_is_given() -> None:
     assert (inputs.cloudflare_account_id, inputs.cloudflare_api_url) == ("a", "http://127.0.0.1:1/c")
 
 
-def test_a_boolean_is_true_or_false() -> None:
-    with pytest.raises(ConfigError, match="neither `true` nor `false`"):
-        read_inputs({"INPUT_COMMENT": "yes"})
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("comment", "yes", "neither `true` nor `false`"),
+        ("working-directory", "nowhere", "there is no such folder"),
+        ("working-directory", "..", "leaves the repository"),
+        ("report-directory", "/etc", "leaves the repository"),
+    ],
+)
+def test_an_input_that_cannot_be_meant_is_an_error(tmp_path: Path, name: str, value: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        check_inputs(read_inputs({f"INPUT_{name.upper()}": value}), tmp_path)
+
+
+def test_inputs_as_they_come_are_fine(tmp_path: Path) -> None:
+    check_inputs(read_inputs({}), tmp_path)
 
 
 def test_no_way_of_printing_the_inputs_shows_a_token() -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wasmtime import wat2wasm
@@ -64,7 +65,7 @@ class Run:
     seen: Seen
     stdout: str
     stderr: str
-    report: dict[str, object]
+    report: dict[str, Any]
     comment: str
 
 

@@ -162,6 +162,24 @@ def test_whatever_fails_the_report_and_the_comment_say_so(
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("comment", "yes"),
+        ("working-directory", "nowhere"),
+        ("report-directory", "../out"),
+        ("preview", "moon"),
+    ],
+)
+def test_a_mistyped_input_is_reported_like_everything_else(job: Job, name: str, value: str) -> None:
+    run = job.run("pull_request", job.pull_request(), inputs={name: value})
+
+    assert run.exit_code == 2
+    (comment,) = job.github.state.comments.values()
+    assert f"the input `{name}` is `{value}`" in comment.body
+    assert run.report["verdict"]["exit_code"] == 2
+
+
+@pytest.mark.parametrize(
     ("event", "payload", "exit_code", "words"),
     [
         ("pull_request", None, 3, "GITHUB_EVENT_PATH"),
