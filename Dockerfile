@@ -3,7 +3,8 @@
 
 FROM python:3.13-slim-trixie AS runtime
 # gcc links the build scripts and proc macros of crates. The checkout belongs to another user than the
-# container's. hadolint ignore=DL3008
+# container's.
+# hadolint ignore=DL3008
 RUN apt-get update -q \
  && apt-get install -q -y --no-install-recommends ca-certificates gcc git libc6-dev \
  && apt-get clean \

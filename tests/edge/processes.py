@@ -6,7 +6,6 @@ import os
 import time
 from pathlib import Path
 
-
 # Edges that the whole session shares run Workers of other tests in this process.
 _of_others: set[int] = set()
 
