@@ -74,8 +74,10 @@ def require_core_module(module: Module, name: str) -> Module:
         )
     if module.error is not None:
         place = f" in the section `{module.error.section}`" if module.error.section else ""
+        # The parser quotes names of the module, which may hold any character.
+        reason = " ".join(module.error.message.split())
         raise ArtifactError(
-            f"{name} is malformed at offset {module.error.offset:#x}{place}: {module.error.message}",
+            f"{name} is malformed at offset {module.error.offset:#x}{place}: {reason}",
             cure="Build it again from clean (`cargo clean`); if the file was downloaded, it may have been cut short.",
         )
     return module
