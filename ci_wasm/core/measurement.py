@@ -74,10 +74,11 @@ def require_core_module(module: Module, name: str) -> Module:
         )
     if module.error is not None:
         place = f" in the section `{module.error.section}`" if module.error.section else ""
-        # The parser quotes names of the module, which may hold any character.
-        reason = " ".join(module.error.message.split())
         raise ArtifactError(
-            f"{name} is malformed at offset {module.error.offset:#x}{place}: {reason}",
+            # Names of the module stand in it, which may hold any character.
+            " ".join(
+                f"{name} is malformed at offset {module.error.offset:#x}{place}: {module.error.message}".split()
+            ),
             cure="Build it again from clean (`cargo clean`); if the file was downloaded, it may have been cut short.",
         )
     return module
