@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use wasmparser::{FuncType, GlobalType, MemoryType, TableType};
 
+use crate::fingerprint::Fingerprint;
 use crate::json::{Fields, Json, Object, fields};
 use crate::types::Text;
 
@@ -35,6 +36,7 @@ pub struct Answer<'a> {
     pub largest: Vec<Function<'a>>,
     /// All defined functions by the crate that defines them, largest first; empty for a module without functions.
     pub crates: Vec<Crate<'a>>,
+    pub garbage: Garbage,
     pub data: Data,
     pub names: Names,
 }
@@ -192,6 +194,10 @@ pub struct Function<'a> {
     pub symbol: Option<Cow<'a, str>>,
     pub krate: Option<Cow<'a, str>>,
     pub size: u32,
+    /// Its size and that of all that only it reaches; `None` where nothing reaches it (see [`crate::retained`]).
+    pub retained: Option<u64>,
+    /// `None` for small bodies (see [`crate::fingerprint`]).
+    pub fingerprint: Option<Fingerprint>,
 }
 
 #[derive(Debug)]
@@ -200,6 +206,13 @@ pub struct Crate<'a> {
     pub name: Option<Cow<'a, str>>,
     pub size: u64,
     pub functions: usize,
+}
+
+/// The defined functions that no root of the call graph reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Garbage {
+    pub functions: usize,
+    pub size: u64,
 }
 
 /// `size` counts the segments' content, without their headers.
@@ -225,7 +238,7 @@ impl Answer<'_> {
 }
 
 fields!(Answer<'_>: schema, layout, size, error, features, sections, imports, exports, memories, tables, globals,
-    tags, start, functions, largest, crates, data, names);
+    tags, start, functions, largest, crates, garbage, data, names);
 fields!(ModuleError<'_>: message, offset, section);
 fields!(Section<'_>: name, offset, size);
 fields!(Import<'_>: module, name, ty as "type");
@@ -236,7 +249,8 @@ fields!(TableLimits: element, minimum, maximum, table64, shared);
 fields!(GlobalKind: value, mutable, shared);
 fields!(Counts: imported, defined);
 fields!(Functions: count, imported, size, named);
-fields!(Function<'_>: index, name, symbol, krate as "crate", size);
+fields!(Function<'_>: index, name, symbol, krate as "crate", size, retained, fingerprint);
+fields!(Garbage: functions, size);
 fields!(Crate<'_>: name, size, functions);
 fields!(Data: segments, size);
 
@@ -270,27 +284,19 @@ impl Fields for Table {
 
 impl Json for Layout {
     fn write(&self, out: &mut String) {
-        let name = match self {
-            Layout::Core => "core",
-            Layout::Component => "component",
-            Layout::Unknown => "unknown",
-        };
-        name.write(out);
+        match self {
+            Layout::Core => "core".write(out),
+            Layout::Component => "component".write(out),
+            Layout::Unknown => "unknown".write(out),
+        }
     }
 }
 
 impl Json for Names {
     fn write(&self, out: &mut String) {
-        let name = match self {
-            Names::NameSection => "name-section",
-            Names::None => "none",
-        };
-        name.write(out);
-    }
-}
-
-impl Json for Text {
-    fn write(&self, out: &mut String) {
-        self.to_string().write(out);
+        match self {
+            Names::NameSection => "name-section".write(out),
+            Names::None => "none".write(out),
+        }
     }
 }

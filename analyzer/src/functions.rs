@@ -6,26 +6,41 @@ use std::collections::HashMap;
 
 use wasmparser::{Export, ExternalKind};
 
-use crate::answer::{Crate, Function, Functions};
+use crate::answer::{Crate, Function, Functions, Garbage};
 use crate::attribution::crate_of;
+use crate::callgraph::CallGraph;
 use crate::demangle;
+use crate::fingerprint::{self, Fingerprint};
 use crate::names::{FunctionNames, capped};
+use crate::retained::retained_sizes;
+
+/// What the code section says of each body, in its order.
+#[derive(Default)]
+pub struct Code {
+    /// Each body with its size field.
+    pub sizes: Vec<u32>,
+    pub fingerprints: Vec<Fingerprint>,
+    pub graph: CallGraph,
+}
 
 /// The defined functions of one module, in the order of the code section.
 pub struct Bodies<'a, 's> {
     /// How many functions are imported: the index of the first defined one.
     imported: usize,
-    /// Each body with its size field.
-    sizes: &'s [u32],
+    code: &'s Code,
+    /// `None` for what no root reaches.
+    retained: Vec<Option<u64>>,
     /// Who defines each; a hostile name is worth asking once only.
     crates: Vec<Option<Cow<'a, str>>>,
     names: &'s FunctionNames<'a>,
 }
 
 impl<'a, 's> Bodies<'a, 's> {
-    pub fn new(imported: usize, sizes: &'s [u32], names: &'s FunctionNames<'a>) -> Self {
-        let crates = (imported..imported + sizes.len()).map(|index| names.get(index).and_then(crate_of_bytes));
-        Bodies { imported, sizes, crates: crates.collect(), names }
+    pub fn new(imported: usize, code: &'s Code, names: &'s FunctionNames<'a>) -> Self {
+        let indices = imported..imported + code.sizes.len();
+        let crates = indices.map(|index| names.get(index).and_then(crate_of_bytes)).collect();
+        let retained = retained_sizes(&code.graph, imported, &code.sizes);
+        Bodies { imported, code, retained, crates, names }
     }
 
     /// `functions` counts the imported and the defined ones.
@@ -33,15 +48,15 @@ impl<'a, 's> Bodies<'a, 's> {
         Functions {
             count: functions - self.imported,
             imported: self.imported,
-            size: self.sizes.iter().copied().map(u64::from).sum(),
+            size: self.code.sizes.iter().copied().map(u64::from).sum(),
             named: (self.imported..functions).filter(|index| self.names.get(*index).is_some()).count(),
         }
     }
 
     /// The `limit` largest functions, all of them for `None`.
     pub fn largest(&self, limit: Option<usize>, exports: &[Export<'a>]) -> Vec<Function<'a>> {
-        let mut order: Vec<usize> = (0..self.sizes.len()).collect();
-        order.sort_by_key(|position| (Reverse(self.sizes[*position]), *position));
+        let mut order: Vec<usize> = (0..self.code.sizes.len()).collect();
+        order.sort_by_key(|position| (Reverse(self.code.sizes[*position]), *position));
         order.truncate(limit.unwrap_or(usize::MAX));
         let exported = exported_as(exports);
         order.into_iter().map(|position| self.function(position, &exported)).collect()
@@ -55,13 +70,25 @@ impl<'a, 's> Bodies<'a, 's> {
             (None, None) => (format!("function[{index}]").into(), None),
         };
         let krate = self.crates[position].clone();
-        Function { index: index as u32, name, symbol, krate, size: self.sizes[position] }
+        let size = self.code.sizes[position];
+        let fingerprint = (size > fingerprint::SMALLEST).then(|| self.code.fingerprints[position]);
+        let retained = self.retained[position];
+        Function { index: index as u32, name, symbol, krate, size, retained, fingerprint }
+    }
+
+    /// What no root of the call graph reaches.
+    pub fn garbage(&self) -> Garbage {
+        let unreached = self.retained.iter().zip(&self.code.sizes).filter(|(retained, _)| retained.is_none());
+        unreached.fold(Garbage::default(), |sum, (_, size)| Garbage {
+            functions: sum.functions + 1,
+            size: sum.size + u64::from(*size),
+        })
     }
 
     /// What each crate's functions weigh, largest first, equal ones by name.
     pub fn by_crate(&self) -> Vec<Crate<'a>> {
         let mut crates: HashMap<&Option<Cow<'a, str>>, (u64, usize)> = HashMap::new();
-        for (name, size) in self.crates.iter().zip(self.sizes) {
+        for (name, size) in self.crates.iter().zip(&self.code.sizes) {
             let (sum, functions) = crates.entry(name).or_default();
             *sum += u64::from(*size);
             *functions += 1;

@@ -13,10 +13,13 @@
 
 #![deny(unsafe_code)]
 
+mod analysis;
 pub mod answer;
 mod attribution;
+mod callgraph;
 mod demangle;
 mod features;
+pub mod fingerprint;
 mod functions;
 mod index_spaces;
 mod json;
@@ -24,11 +27,12 @@ mod module;
 mod names;
 mod operators;
 pub mod options;
+mod retained;
 mod sections;
 pub mod types;
 mod validity;
 
-pub use module::analyze;
+pub use analysis::analyze;
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]

@@ -1,72 +1,41 @@
-//! Module: the walk over a file, section by section. Bytes and options -> Answer.
+//! Module: what is read from each section, in the file's order. Payloads -> Module.
 
 use wasmparser::{
-    BinaryReader, CompositeInnerType, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
-    Encoding, Export, FunctionBody, GlobalSectionReader, Import, ImportSectionReader, Imports, MemoryType, Parser,
-    Payload, Result, TableInit, TableSectionReader, TableType, TypeRef, TypeSectionReader,
+    BinaryReader, CompositeInnerType, ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind,
+    ElementSectionReader, Encoding, Export, ExternalKind, FunctionBody, GlobalSectionReader, Import,
+    ImportSectionReader, Imports, MemoryType, Payload, Result, TableInit, TableSectionReader, TableType, TypeRef,
+    TypeSectionReader,
 };
 
-use crate::answer::{self, Answer, Data, ExternType, Layout, Memory, ModuleError, Names, SCHEMA, Table};
+use crate::answer::{self, Data, ExternType};
 use crate::features::Feature;
-use crate::functions::Bodies;
+use crate::functions::Code;
 use crate::index_spaces::IndexSpaces;
-use crate::names::{FunctionNames, capped};
+use crate::names::capped;
 use crate::operators::Operators;
-use crate::options::Options;
-use crate::sections::Sections;
-use crate::validity::Validity;
 
 /// No section is read further than this many entries: the limit that engines agreed on for types, functions,
 /// imports and exports (WebAssembly JavaScript Interface, "Implementation-defined Limits"), and by far the highest.
 const MAX_ENTRIES: usize = 1_000_000;
 
-/// Reads a module, valid or not. Never fails: what is wrong with the bytes is part of the answer.
-pub fn analyze<'a>(wasm: &'a [u8], options: &Options) -> Answer<'a> {
-    let mut sections = Sections::new(wasm);
-    let mut validity = Validity::new(options.check_bodies);
-    let mut module = Module::default();
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = match payload {
-            Ok(payload) => payload,
-            Err(error) => {
-                validity.fail(error);
-                break;
-            }
-        };
-        sections.payload(&payload);
-        if let Payload::Version { encoding, .. } = payload {
-            module.layout = Some(encoding);
-        }
-        // A component is listed by its sections and not looked into.
-        if module.layout == Some(Encoding::Module) {
-            validity.payload(&payload);
-            if let Err(error) = module.payload(payload) {
-                validity.fail(error);
-            }
-        }
-    }
-    module.into_answer(wasm.len(), sections, validity, options)
-}
-
 /// What has been read so far.
 #[derive(Default)]
-struct Module<'a> {
-    layout: Option<Encoding>,
-    operators: Operators,
-    spaces: IndexSpaces,
-    imports: Vec<answer::Import<'a>>,
-    exports: Vec<Export<'a>>,
-    start: Option<u32>,
-    /// Each body with its size field, in the order of the code section.
-    bodies: Vec<u32>,
+pub struct Module<'a> {
+    pub layout: Option<Encoding>,
+    pub operators: Operators,
+    pub spaces: IndexSpaces,
+    pub imports: Vec<answer::Import<'a>>,
+    pub exports: Vec<Export<'a>>,
+    pub start: Option<u32>,
+    pub code: Code,
     /// Where in the code section the next body's size field begins.
     next_body: u64,
-    data: Data,
-    names: Option<BinaryReader<'a>>,
+    pub data: Data,
+    pub names: Option<BinaryReader<'a>>,
 }
 
 impl<'a> Module<'a> {
-    fn payload(&mut self, payload: Payload<'a>) -> Result<()> {
+    pub fn payload(&mut self, payload: Payload<'a>) -> Result<()> {
         match payload {
             Payload::TypeSection(section) => self.type_section(section)?,
             Payload::ImportSection(section) => self.import_section(section)?,
@@ -92,10 +61,13 @@ impl<'a> Module<'a> {
             Payload::GlobalSection(section) => self.global_section(section)?,
             Payload::ExportSection(section) => {
                 for export in section.into_iter().take(MAX_ENTRIES) {
-                    self.exports.push(export?);
+                    self.export(export?);
                 }
             }
-            Payload::StartSection { func, .. } => self.start = Some(func),
+            Payload::StartSection { func, .. } => {
+                self.start = Some(func);
+                self.code.graph.root(func);
+            }
             Payload::ElementSection(section) => self.element_section(section)?,
             Payload::DataCountSection { .. } => self.operators.features.add(Feature::BulkMemory),
             Payload::CodeSectionStart { unchecked_range, size, .. } => {
@@ -159,6 +131,13 @@ impl<'a> Module<'a> {
         }
     }
 
+    fn export(&mut self, export: Export<'a>) {
+        if matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact) {
+            self.code.graph.root(export.index);
+        }
+        self.exports.push(export);
+    }
+
     fn memory(&mut self, ty: MemoryType) {
         self.operators.features.memory(&ty);
         self.operators.features.add_if(self.spaces.memories.len() > 1, Feature::MultiMemory);
@@ -169,8 +148,15 @@ impl<'a> Module<'a> {
         self.operators.features.add_if(self.spaces.tables.len() > 1, Feature::ReferenceTypes);
     }
 
-    fn imported_globals(&self) -> u32 {
-        self.spaces.globals.imported() as u32
+    fn const_expr(&mut self, expr: &ConstExpr<'a>) -> Result<()> {
+        self.operators.const_expr(expr, self.spaces.globals.imported() as u32)
+    }
+
+    /// An expression that instantiating the module evaluates: the functions it names can be reached.
+    fn root_expr(&mut self, expr: &ConstExpr<'a>) -> Result<()> {
+        self.const_expr(expr)?;
+        self.code.graph.roots(&mut self.operators.targets);
+        Ok(())
     }
 
     fn table_section(&mut self, section: TableSectionReader<'a>) -> Result<()> {
@@ -180,7 +166,7 @@ impl<'a> Module<'a> {
             self.table(table.ty);
             if let TableInit::Expr(expr) = table.init {
                 self.operators.features.add(Feature::TypedFunctionReferences);
-                self.operators.const_expr(&expr, self.imported_globals())?;
+                self.root_expr(&expr)?;
             }
         }
         Ok(())
@@ -191,7 +177,7 @@ impl<'a> Module<'a> {
             let global = global?;
             self.operators.features.global(&global.ty);
             self.spaces.globals.define(global.ty);
-            self.operators.const_expr(&global.init_expr, self.imported_globals())?;
+            self.root_expr(&global.init_expr)?;
         }
         Ok(())
     }
@@ -201,11 +187,27 @@ impl<'a> Module<'a> {
             let element = element?;
             self.operators.features.element(&element.kind, &element.items);
             if let ElementKind::Active { offset_expr, .. } = &element.kind {
-                self.operators.const_expr(offset_expr, self.imported_globals())?;
+                self.root_expr(offset_expr)?;
             }
-            if let ElementItems::Expressions(_, items) = element.items {
+            self.element_items(element.items)?;
+            match element.kind {
+                ElementKind::Declared => self.operators.targets.clear(),
+                _ => self.code.graph.roots(&mut self.operators.targets),
+            }
+        }
+        Ok(())
+    }
+
+    fn element_items(&mut self, items: ElementItems<'a>) -> Result<()> {
+        match items {
+            ElementItems::Functions(items) => {
+                for function in items {
+                    self.operators.targets.push(function?);
+                }
+            }
+            ElementItems::Expressions(_, items) => {
                 for expr in items {
-                    self.operators.const_expr(&expr?, self.imported_globals())?;
+                    self.const_expr(&expr?)?;
                 }
             }
         }
@@ -214,10 +216,13 @@ impl<'a> Module<'a> {
 
     fn body(&mut self, body: &FunctionBody<'a>) -> Result<()> {
         let end = body.range().end;
+        let read = self.operators.body(body);
         // A section's size is a u32, so a body's is.
-        self.bodies.push((end - self.next_body) as u32);
+        self.code.sizes.push((end - self.next_body) as u32);
+        self.code.fingerprints.push(self.operators.hash.finish());
+        self.code.graph.body(&mut self.operators.targets);
         self.next_body = end;
-        self.operators.body(body)
+        read
     }
 
     fn data_section(&mut self, section: DataSectionReader<'a>) -> Result<()> {
@@ -228,14 +233,15 @@ impl<'a> Module<'a> {
             match segment.kind {
                 DataKind::Passive => self.operators.features.add(Feature::BulkMemory),
                 DataKind::Active { offset_expr, .. } => {
-                    self.operators.const_expr(&offset_expr, self.imported_globals())?;
+                    self.const_expr(&offset_expr)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn exports(&mut self) -> Vec<answer::Export<'a>> {
+    /// The exports whose index leads somewhere.
+    pub fn typed_exports(&mut self) -> Vec<answer::Export<'a>> {
         let mut exports = Vec::with_capacity(self.exports.len());
         for export in &self.exports {
             if let Some(ty) = self.spaces.type_of_export(export) {
@@ -245,44 +251,5 @@ impl<'a> Module<'a> {
             }
         }
         exports
-    }
-
-    fn into_answer(mut self, size: usize, sections: Sections<'a>, validity: Validity, options: &Options) -> Answer<'a> {
-        let exports = self.exports();
-        let sections = sections.finish();
-        let spaces = &self.spaces;
-        let names = match self.names.take() {
-            Some(content) => FunctionNames::read(content, spaces.functions.len()),
-            None => FunctionNames::default(),
-        };
-        let bodies = Bodies::new(spaces.functions.imported(), &self.bodies, &names);
-        Answer {
-            schema: SCHEMA,
-            layout: match self.layout {
-                Some(Encoding::Module) => Layout::Core,
-                Some(Encoding::Component) => Layout::Component,
-                None => Layout::Unknown,
-            },
-            size,
-            error: validity.into_error().map(|error| ModuleError {
-                message: capped(error.message()).into_owned(),
-                offset: error.offset(),
-                section: sections.at(error.offset()),
-            }),
-            features: self.operators.features.names(),
-            sections: sections.list,
-            imports: self.imports,
-            exports,
-            memories: spaces.memories.iter().map(|(ty, imported)| Memory { ty: ty.into(), imported }).collect(),
-            tables: spaces.tables.iter().map(|(ty, imported)| Table { ty: ty.into(), imported }).collect(),
-            globals: spaces.globals.counts(),
-            tags: spaces.tags.counts(),
-            start: self.start,
-            functions: bodies.total(spaces.functions.len()),
-            largest: bodies.largest(options.functions, &self.exports),
-            crates: bodies.by_crate(),
-            data: self.data,
-            names: if names.any() { Names::NameSection } else { Names::None },
-        }
     }
 }

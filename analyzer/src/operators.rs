@@ -1,17 +1,22 @@
-//! Operators: which proposal each instruction comes from. Function bodies and constant expressions -> Features.
+//! Operators: the one pass over all instructions. Function bodies, constant expressions -> Features, targets, Hash.
 
 use wasmparser::{
-    BlockType, BrTable, ConstExpr, FunctionBody, HeapType, Ieee32, Ieee64, MemArg, MemArgOrdering, MemArgTarget,
+    BlockType, BrTable, Catch, ConstExpr, FunctionBody, HeapType, Ieee32, Ieee64, MemArg, MemArgOrdering, MemArgTarget,
     Operator, OperatorsReader, OperatorsReaderAllocations, Ordering, RefType, Result, ResumeTable, TryTable, V128,
     ValType, VisitOperator, VisitSimdOperator,
 };
 
 use crate::features::{Feature, Features};
+use crate::fingerprint::{Hash, number};
 
-/// Collects features from every instruction it is shown; one value serves a whole module.
+/// Notes what is of interest in every instruction it is shown; one value serves a whole module.
 #[derive(Default)]
 pub struct Operators {
     pub features: Features,
+    /// The functions that were called or referred to, until somebody takes them.
+    pub targets: Vec<u32>,
+    /// Of the instructions since somebody last took it.
+    pub hash: Hash,
     /// Set by an instruction that ends in what 1.0 knows as a reserved zero byte: what a longer index would need.
     reserved: Option<Feature>,
     allocations: OperatorsReaderAllocations,
@@ -20,9 +25,14 @@ pub struct Operators {
 impl Operators {
     /// Decodes a whole body; fails where it cannot be decoded.
     pub fn body(&mut self, body: &FunctionBody<'_>) -> Result<()> {
+        self.hash = Hash::default();
+        self.targets.clear();
         let mut locals = body.get_locals_reader()?.into_iter();
         for group in locals.by_ref() {
-            self.features.value(group?.1);
+            let (count, ty) = group?;
+            self.features.value(ty);
+            self.hash.add(u64::from(count));
+            self.hash.value_type(ty);
         }
         let instructions = locals.into_binary_reader_for_operators();
         let mut reader = OperatorsReader::new_with_allocs(instructions, std::mem::take(&mut self.allocations));
@@ -72,10 +82,26 @@ macro_rules! visit {
             fn $visit(&mut self $($(, $arg: $argty)*)?) {
                 visit!(@proposal self $proposal);
                 visit!(@reserved self $op);
-                $($( $arg.note(&mut self.features); )*)?
+                self.hash.add(const { number(stringify!($op)) });
+                $($( visit!(@immediate self $arg $arg); )*)?
             }
         )*
     };
+    // By what an immediate is called: indices of what may stand elsewhere in another build are not hashed.
+    (@immediate $self:ident function_index $value:ident) => { $self.targets.push($value) };
+    (@immediate $self:ident global_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident type_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident struct_type_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident array_type_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident array_type_index_src $value:ident) => { let _ = $value; };
+    (@immediate $self:ident array_type_index_dst $value:ident) => { let _ = $value; };
+    (@immediate $self:ident cont_type_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident tag_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident data_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident elem_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident array_data_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident array_elem_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident $name:ident $value:ident) => { $value.note($self) };
     (@reserved $self:ident CallIndirect) => { $self.reserved = Some(Feature::ReferenceTypes) };
     (@reserved $self:ident MemorySize) => { $self.reserved = Some(Feature::MultiMemory) };
     (@reserved $self:ident MemoryGrow) => { $self.reserved = Some(Feature::MultiMemory) };
@@ -116,73 +142,139 @@ impl VisitSimdOperator<'_> for Operators {
     wasmparser::for_each_visit_simd_operator!(visit);
 }
 
-/// An immediate that may itself need a feature.
-trait Immediate: Sized {
-    #[inline]
-    fn note(self, _features: &mut Features) {}
+/// An immediate: counts for the fingerprint, and may itself need a feature.
+trait Immediate {
+    fn note(self, operators: &mut Operators);
 }
 
-impl Immediate for u8 {}
-impl Immediate for u32 {}
-impl Immediate for i32 {}
-impl Immediate for i64 {}
-impl Immediate for [u8; 16] {}
-impl Immediate for Ieee32 {}
-impl Immediate for Ieee64 {}
-impl Immediate for V128 {}
-impl Immediate for BrTable<'_> {}
-impl Immediate for ResumeTable {}
+macro_rules! number {
+    ($($ty:ty),*) => {
+        $(impl Immediate for $ty {
+            #[inline]
+            fn note(self, operators: &mut Operators) {
+                operators.hash.add(self as u64);
+            }
+        })*
+    };
+}
+
+number!(u8, u32, i64);
+
+impl Immediate for i32 {
+    #[inline]
+    fn note(self, operators: &mut Operators) {
+        operators.hash.constant(self);
+    }
+}
+
+impl Immediate for [u8; 16] {
+    fn note(self, operators: &mut Operators) {
+        operators.hash.add(u128::from_le_bytes(self) as u64);
+        operators.hash.add((u128::from_le_bytes(self) >> 64) as u64);
+    }
+}
+
+impl Immediate for Ieee32 {
+    fn note(self, operators: &mut Operators) {
+        operators.hash.add(u64::from(self.bits()));
+    }
+}
+
+impl Immediate for Ieee64 {
+    fn note(self, operators: &mut Operators) {
+        operators.hash.add(self.bits());
+    }
+}
+
+impl Immediate for V128 {
+    fn note(self, operators: &mut Operators) {
+        self.bytes().note(operators);
+    }
+}
+
+impl Immediate for BrTable<'_> {
+    fn note(self, operators: &mut Operators) {
+        operators.hash.add(u64::from(self.default()));
+        self.targets().map_while(Result::ok).for_each(|label| operators.hash.add(u64::from(label)));
+    }
+}
+
+impl Immediate for ResumeTable {
+    fn note(self, operators: &mut Operators) {
+        operators.hash.add(self.handlers.len() as u64);
+    }
+}
 
 impl Immediate for BlockType {
-    fn note(self, features: &mut Features) {
-        features.block(self);
+    #[inline]
+    fn note(self, operators: &mut Operators) {
+        operators.features.block(self);
+        match self {
+            BlockType::Empty => operators.hash.add(0x40),
+            BlockType::Type(ty) => operators.hash.value_type(ty),
+            BlockType::FuncType(_) => operators.hash.add(0),
+        }
     }
 }
 
 impl Immediate for TryTable {
-    fn note(self, features: &mut Features) {
-        features.block(self.ty);
+    fn note(self, operators: &mut Operators) {
+        self.ty.note(operators);
+        for catch in self.catches {
+            let (Catch::One { label, .. }
+            | Catch::OneRef { label, .. }
+            | Catch::All { label }
+            | Catch::AllRef { label }) = catch;
+            operators.hash.add(u64::from(label));
+        }
     }
 }
 
 impl Immediate for ValType {
-    fn note(self, features: &mut Features) {
-        features.value(self);
+    fn note(self, operators: &mut Operators) {
+        operators.features.value(self);
+        operators.hash.value_type(self);
     }
 }
 
 impl Immediate for Vec<ValType> {
-    fn note(self, features: &mut Features) {
-        self.into_iter().for_each(|ty| features.value(ty));
+    fn note(self, operators: &mut Operators) {
+        self.into_iter().for_each(|ty| ty.note(operators));
     }
 }
 
 impl Immediate for RefType {
-    fn note(self, features: &mut Features) {
-        features.reference(self);
+    fn note(self, operators: &mut Operators) {
+        operators.features.reference(self);
+        operators.hash.reference(self);
     }
 }
 
 impl Immediate for HeapType {
-    fn note(self, features: &mut Features) {
-        features.heap(self);
+    fn note(self, operators: &mut Operators) {
+        operators.features.heap(self);
+        operators.hash.heap(self);
     }
 }
 
 impl Immediate for Ordering {
-    fn note(self, features: &mut Features) {
-        features.add_if(self == Ordering::AcqRel, Feature::AcquireReleaseAtomics);
+    fn note(self, operators: &mut Operators) {
+        operators.features.add_if(self == Ordering::AcqRel, Feature::AcquireReleaseAtomics);
+        operators.hash.add(u64::from(self == Ordering::AcqRel));
     }
 }
 
 impl Immediate for MemArg {
     #[inline]
-    fn note(self, features: &mut Features) {
-        if let MemArgTarget::Array(_) = self.target {
-            features.add(Feature::MultibyteArrayAccess);
+    fn note(self, operators: &mut Operators) {
+        operators.hash.offset(self.offset);
+        operators.hash.add(u64::from(self.align));
+        match self.target {
+            MemArgTarget::Memory(memory) => operators.hash.add(u64::from(memory)),
+            MemArgTarget::Array(_) => operators.features.add(Feature::MultibyteArrayAccess),
         }
         if let Some(MemArgOrdering::Op(ordering) | MemArgOrdering::Rmw(ordering)) = self.ordering {
-            ordering.note(features);
+            ordering.note(operators);
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use wasmparser::{AbstractHeapType, HeapType, RefType, UnpackedIndex, ValType};
 
+use crate::json::Json;
+
 /// A value type that prints as the text format writes it. Concrete types print their index in the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text(ValType);
@@ -87,5 +89,11 @@ fn abbreviation(ty: AbstractHeapType) -> &'static str {
         AbstractHeapType::NoExn => "nullexnref",
         AbstractHeapType::Cont => "contref",
         AbstractHeapType::NoCont => "nullcontref",
+    }
+}
+
+impl Json for Text {
+    fn write(&self, out: &mut String) {
+        self.to_string().write(out);
     }
 }

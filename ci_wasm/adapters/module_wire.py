@@ -82,6 +82,7 @@ class ModuleWire(msgspec.Struct, frozen=True):
     functions: core.Functions
     largest: tuple[core.Function, ...]
     crates: tuple[core.Crate, ...]
+    garbage: core.Garbage
     data: core.Data
     names: str
 

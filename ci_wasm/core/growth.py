@@ -1,61 +1,91 @@
-"""Growth: what became larger or smaller, and where. (base, head) -> Growth.
-
-Functions are matched by their name without the compiler's hash, duplicates grouped and summed, because a new
-compiler or crate version renames every symbol without changing a byte of code.
-"""
+"""Growth: what became larger or smaller, and where. (base, head) -> Growth."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ci_wasm.core.matching import Delta, Matching, match_functions
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.module import Module
 
 UNATTRIBUTED = "(unattributed)"
+# A shifted index may take a byte more or less wherever it stands. Modules of less than 16 kB have no such noise to
+# speak of, and there every byte may be what somebody is after: one in a thousand at the most.
+NOISE_FLOOR = 16
+NOISE_PART = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
-    """One item's bytes on both sides; None where the item does not exist there."""
+class Smaller:
+    """Changes below the noise floor, summed up: how many functions, and how many bytes together."""
 
-    name: str
-    before: int | None
-    after: int | None
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes the item grew; negative where it shrank."""
-        return (self.after or 0) - (self.before or 0)
+    count: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The comparison of two modules, each list sorted by absolute change, without the items that kept their size."""
+    """The comparison of two modules, each list sorted by absolute change, without the items that kept their size.
+
+    `renamed` are functions with the same code under another name, largest first. `matched` is the share of the code
+    that was found on both sides, None without names; where it is poor, no functions are listed.
+    """
 
     raw: Delta
     gzip: Delta
+    brotli: Delta
     sections: tuple[Delta, ...]
     crates: tuple[Delta, ...]
     functions: tuple[Delta, ...]
+    renamed: tuple[Delta, ...]
+    smaller: Smaller
+    matched: float | None
+    poor_matching: bool
 
 
 def make_growth(base: Measurement, head: Measurement) -> Growth:
     """Compare two measurements of the same Worker."""
+    matching = match_functions(base.module, head.module)
+    compared = matching.functions if matching and not matching.is_poor else ()
+    floor = _noise_floor(base.module, head.module)
+    changed = [delta for delta in compared if delta.renamed_from is None and delta.bytes]
+    smaller = [delta.bytes for delta in changed if abs(delta.bytes) < floor]
     return Growth(
         raw=Delta("raw", base.sizes.raw, head.sizes.raw),
         gzip=Delta("gzip", base.sizes.gzip, head.sizes.gzip),
+        brotli=Delta("brotli", base.sizes.brotli, head.sizes.brotli),
         sections=_deltas(_section_sizes(base.module), _section_sizes(head.module)),
         crates=_deltas(_crate_sizes(base.module), _crate_sizes(head.module)),
-        functions=_function_deltas(base.module, head.module),
+        functions=_sorted(delta for delta in changed if abs(delta.bytes) >= floor),
+        renamed=_renamed(compared),
+        smaller=Smaller(len(smaller), sum(smaller)),
+        matched=matching.share if matching else None,
+        poor_matching=_is_poor(matching),
     )
 
 
+def _is_poor(matching: Matching | None) -> bool:
+    return matching is not None and matching.is_poor
+
+
+def _noise_floor(base: Module, head: Module) -> int:
+    return min(NOISE_FLOOR, max(base.functions.size, head.functions.size) // NOISE_PART)
+
+
+def _renamed(deltas: Iterable[Delta]) -> tuple[Delta, ...]:
+    renamed = [delta for delta in deltas if delta.renamed_from is not None]
+    return tuple(sorted(renamed, key=lambda delta: (-(delta.after or 0), delta.name)))
+
+
 def _deltas(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[Delta, ...]:
-    deltas = [Delta(name, before.get(name), after.get(name)) for name in before.keys() | after.keys()]
-    changed = [delta for delta in deltas if delta.bytes]
-    return tuple(sorted(changed, key=lambda delta: (-abs(delta.bytes), delta.name)))
+    deltas = (Delta(name, before.get(name), after.get(name)) for name in before.keys() | after.keys())
+    return _sorted(delta for delta in deltas if delta.bytes)
+
+
+def _sorted(deltas: Iterable[Delta]) -> tuple[Delta, ...]:
+    return tuple(sorted(deltas, key=lambda delta: (-abs(delta.bytes), delta.name)))
 
 
 def _section_sizes(module: Module) -> Mapping[str, int]:
@@ -67,29 +97,3 @@ def _section_sizes(module: Module) -> Mapping[str, int]:
 
 def _crate_sizes(module: Module) -> Mapping[str, int]:
     return {crate.name or UNATTRIBUTED: crate.size for crate in module.crates}
-
-
-def _function_deltas(base: Module, head: Module) -> tuple[Delta, ...]:
-    if not (base.functions.named and head.functions.named):
-        # Without names, functions could only be matched by index, which shifts with every insertion.
-        return ()
-    before, after = _function_sizes(base), _function_sizes(head)
-    both = before.keys() & after.keys()
-    # A name that only one side lists may be on the other side too, below the length at which its list was cut.
-    kept = {name for name in before if name in both or _is_complete(head)}
-    kept |= {name for name in after if name in both or _is_complete(base)}
-    return _deltas(
-        {name: size for name, size in before.items() if name in kept},
-        {name: size for name, size in after.items() if name in kept},
-    )
-
-
-def _function_sizes(module: Module) -> Mapping[str, int]:
-    sizes: Counter[str] = Counter()
-    for function in module.largest:
-        sizes[function.name] += function.size
-    return sizes
-
-
-def _is_complete(module: Module) -> bool:
-    return len(module.largest) == module.functions.count

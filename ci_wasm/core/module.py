@@ -138,13 +138,19 @@ class Functions:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function. `name` has no compiler's hash; `symbol` is the raw name where it differs."""
+    """One function. `name` has no compiler's hash; `symbol` is the raw name where it differs.
+
+    `retained` is what would go with it: its size and that of all functions that only it reaches; None where nothing
+    reaches it. `fingerprint` is the same for bodies that differ only in indices and addresses; None for small bodies.
+    """
 
     index: int
     name: str
     symbol: str | None
     crate: str | None
     size: int
+    retained: int | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,14 @@ class Crate:
     name: str | None
     size: int
     functions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """The functions that no export, start function or segment leads to."""
+
+    functions: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,5 +201,6 @@ class Module:
     functions: Functions
     largest: tuple[Function, ...]
     crates: tuple[Crate, ...]
+    garbage: Garbage
     data: Data
     names: str

@@ -1,0 +1,85 @@
+//! Analysis: walk a file and put the answer together. Bytes and options -> Answer.
+
+use wasmparser::{Encoding, Parser, Payload};
+
+use crate::answer::{Answer, Layout, Memory, ModuleError, Names, SCHEMA, Table};
+use crate::functions::Bodies;
+use crate::module::Module;
+use crate::names::{FunctionNames, capped};
+use crate::options::Options;
+use crate::sections::Sections;
+use crate::validity::Validity;
+
+/// Reads a module, valid or not. Never fails: what is wrong with the bytes is part of the answer.
+pub fn analyze<'a>(wasm: &'a [u8], options: &Options) -> Answer<'a> {
+    let mut sections = Sections::new(wasm);
+    let mut validity = Validity::new(options.check_bodies);
+    let mut module = Module::default();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = match payload {
+            Ok(payload) => payload,
+            Err(error) => {
+                validity.fail(error);
+                break;
+            }
+        };
+        sections.payload(&payload);
+        if let Payload::Version { encoding, .. } = payload {
+            module.layout = Some(encoding);
+        }
+        // A component is listed by its sections and not looked into.
+        if module.layout == Some(Encoding::Module) {
+            validity.payload(&payload);
+            if let Err(error) = module.payload(payload) {
+                validity.fail(error);
+            }
+        }
+    }
+    answer(wasm.len(), module, sections, validity, options)
+}
+
+fn answer<'a>(
+    size: usize,
+    mut module: Module<'a>,
+    sections: Sections<'a>,
+    validity: Validity,
+    options: &Options,
+) -> Answer<'a> {
+    let exports = module.typed_exports();
+    let sections = sections.finish();
+    let spaces = &module.spaces;
+    let names = match module.names.take() {
+        Some(content) => FunctionNames::read(content, spaces.functions.len()),
+        None => FunctionNames::default(),
+    };
+    let bodies = Bodies::new(spaces.functions.imported(), &module.code, &names);
+    Answer {
+        schema: SCHEMA,
+        layout: match module.layout {
+            Some(Encoding::Module) => Layout::Core,
+            Some(Encoding::Component) => Layout::Component,
+            None => Layout::Unknown,
+        },
+        size,
+        error: validity.into_error().map(|error| ModuleError {
+            message: capped(error.message()).into_owned(),
+            offset: error.offset(),
+            section: sections.at(error.offset()),
+        }),
+        features: module.operators.features.names(),
+        sections: sections.list,
+        imports: module.imports,
+        exports,
+        memories: spaces.memories.iter().map(|(ty, imported)| Memory { ty: ty.into(), imported }).collect(),
+        tables: spaces.tables.iter().map(|(ty, imported)| Table { ty: ty.into(), imported }).collect(),
+        globals: spaces.globals.counts(),
+        tags: spaces.tags.counts(),
+        start: module.start,
+        functions: bodies.total(spaces.functions.len()),
+        largest: bodies.largest(options.functions, &module.exports),
+        crates: bodies.by_crate(),
+        garbage: bodies.garbage(),
+        data: module.data,
+        names: if names.any() { Names::NameSection } else { Names::None },
+    }
+}
