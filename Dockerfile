@@ -28,7 +28,7 @@ COPY requirements/setup.txt /app/requirements/
 RUN python -m pip install --no-cache-dir --root-user-action=ignore --require-hashes \
   --requirement /app/requirements/setup.txt
 COPY scripts/fetch_npm_tarball.py /app/scripts/
-RUN python /app/scripts/fetch_npm_tarball.py workerd
+RUN python /app/scripts/fetch_npm_tarball.py workerd d3-hierarchy d3-hierarchy-license
 COPY scripts/build_analyzer.py /app/scripts/
 COPY analyzer /app/analyzer
 COPY ci_wasm /app/ci_wasm

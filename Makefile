@@ -38,7 +38,7 @@ lint: setup ## formats, types, layers, shell scripts, workflows, Dockerfile
 docs: setup ## fill the blocks of the documentation that the code knows best
 	@$(BIN)/python scripts/write_docs.py
 
-bench: setup ## ratios against peers, measured in the same run (BENCH=startup)
+bench: setup ## ratios against peers, measured in the same run (BENCH=startup or analysis)
 	@$(BIN)/python -m bench $(BENCH)
 
 lock: | .cache/machine ## write requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)
@@ -48,7 +48,7 @@ lock: | .cache/machine ## write requirements/*.txt from requirements/*.in (UPGRA
 
 clean: ## remove everything that set-up, builds and tests made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build \
-	  *.egg-info analyzer/target $(ANALYZER) ci_wasm/*.cwasm
+	  *.egg-info analyzer/target $(ANALYZER) ci_wasm/*.cwasm ci_wasm/page/vendor
 	find ci_wasm scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- the parts of `make setup`, side by side: each leaves a file, and a second run finds them all

@@ -150,6 +150,7 @@ def show(repository: Path, exit_code: int) -> None:
         if worker["preview"]["state"] == "done":
             ask(worker["preview"]["value"], report["subject"]["commit"])
     say(f"Report:       {relative(folder / 'report.json')}")
+    say(f"Page:         {relative(folder / 'report.html')} (sizes, and a treemap of the code)")
     say(f"Pull request: {relative(page)} (the comment as GitHub shows it)")
     say(f"ci-wasm's exit code: {exit_code}")
 
