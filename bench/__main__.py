@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import startup
+from bench import analysis, startup
 
-PARTS = {"startup": startup.main}
+PARTS = {"startup": startup.main, "analysis": analysis.main}
 
 
 def main() -> int:

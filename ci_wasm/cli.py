@@ -30,9 +30,9 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
         case "run":
             return command.run()
         case "measure":
-            return command.measure(arguments.file, arguments.format, arguments.functions)
+            return command.measure(arguments.file, arguments.format, arguments.functions, arguments.brotli)
         case "diff":
-            return command.diff(arguments.base, arguments.head, arguments.format)
+            return command.diff(arguments.base, arguments.head, arguments.format, arguments.brotli)
         case "check":
             return command.check(arguments.file, arguments.config, arguments.base, arguments.format)
         case "preview":
@@ -81,6 +81,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help="how many of the largest functions (default: %(default)s)",
     )
+    _add_compression(measure)
     _add_format(measure)
 
 
@@ -90,6 +91,7 @@ def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     diff.add_argument("base", help="the module before")
     diff.add_argument("head", help="the module after")
+    _add_compression(diff)
     _add_format(diff)
 
 
@@ -103,6 +105,22 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--base", metavar="COMMIT", help="build this commit too, and judge growth and interface against it"
     )
     _add_format(check)
+
+
+def _add_compression(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--brotli",
+        choices=("fast", "standard"),
+        default="fast",
+        help="quality 5, or 11, which takes minutes on a large module (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--no-compression",
+        dest="brotli",
+        action="store_const",
+        const=None,
+        help="leave gzip and brotli out, which take longer than the analysis",
+    )
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:

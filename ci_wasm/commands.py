@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,6 +15,7 @@ from ci_wasm.errors import EXIT_OK, ArtifactError, ConfigError
 
 if TYPE_CHECKING:
     from ci_wasm.config.settings import Settings
+    from ci_wasm.core.module import Module
     from ci_wasm.ports import Runner
     from ci_wasm.wiring import Adapters
 
@@ -32,21 +34,21 @@ class Command:
 
         return run_action(self.environ, self.runner)
 
-    def measure(self, file: str, format_: str, functions: int) -> int:
-        """One module's facts."""
+    def measure(self, file: str, format_: str, functions: int, brotli: str | None) -> int:
+        """One module's facts; `brotli` is a name of BROTLI_QUALITIES, None to compress nothing."""
         from ci_wasm.render.measurement import render_measurement
 
-        measurement = self._measure(file, None if format_ == "json" else functions)
+        (measurement,) = _measure([file], None if format_ == "json" else functions, brotli)
         self._print(render_measurement(file, measurement, format_))
         return EXIT_OK
 
-    def diff(self, base: str, head: str, format_: str) -> int:
+    def diff(self, base: str, head: str, format_: str, brotli: str | None) -> int:
         """Two modules' difference; a breaking change is told, not judged: that is what `check` does."""
         from ci_wasm.core.compatibility import compatibility_changes
         from ci_wasm.core.growth import make_growth
         from ci_wasm.render.difference import render_difference
 
-        before, after = self._measure(base, None), self._measure(head, None)
+        before, after = _measure([base, head], None, brotli)
         changes = compatibility_changes(before.module, after.module)
         self._print(render_difference(make_growth(before, after), changes, format_))
         return EXIT_OK
@@ -105,17 +107,39 @@ class Command:
         with Adapters(self.environ, root, inputs, self.runner) as adapters:
             yield adapters, load_settings(root, inputs)
 
-    def _measure(self, file: str, functions: int | None) -> Measurement:
-        from ci_wasm.adapters.module_reader import WasmtimeModuleReader
-
-        wasm = _read_module(file)
-        return make_measurement(
-            wasm, require_core_module(WasmtimeModuleReader().read(wasm, functions=functions), file)
-        )
-
     def _print(self, text: str) -> None:
         self.stdout.write(text if text.endswith("\n") else text + "\n")
         self.stdout.flush()
+
+
+def _measure(files: Sequence[str], functions: int | None, brotli: str | None) -> list[Measurement]:
+    from ci_wasm.adapters.compression import BareScales, ThreadedScales
+
+    wasms = [_read_module(file) for file in files]
+    scales = BareScales() if brotli is None else ThreadedScales(brotli)
+    sizes = [scales.start(wasm) for wasm in wasms]
+    modules = [
+        require_core_module(module, file)
+        for file, module in zip(files, _analyze(wasms, functions), strict=True)
+    ]
+    return [
+        make_measurement(wasm, module, weighed())
+        for wasm, module, weighed in zip(wasms, modules, sizes, strict=True)
+    ]
+
+
+def _analyze(wasms: Sequence[bytes], functions: int | None) -> list[Module]:
+    """Read modules side by side: the analyzer needs no lock of Python's."""
+    from ci_wasm.adapters.module_reader import WasmtimeModuleReader
+
+    # Type-checking every body doubles the time and tells nothing that is shown here; `check` and `run` do it.
+    read = partial(WasmtimeModuleReader().read, functions=functions, check_bodies=False)
+    if len(wasms) == 1:
+        return [read(wasms[0])]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(wasms)) as pool:
+        return list(pool.map(read, wasms))
 
 
 def _judging(settings: Settings, file: str) -> Settings:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from ci_wasm import __version__
 from ci_wasm.config.settings import Settings, WorkerSettings
+from ci_wasm.core.behavior import behavior_findings
 from ci_wasm.core.budget import judge_budget
 from ci_wasm.core.build import Build, CrateSource
 from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
 from ci_wasm.core.growth import make_growth
+from ci_wasm.core.limits import limit_findings
 from ci_wasm.core.measurement import Base, Measurement, make_measurement, require_core_module
 from ci_wasm.core.plan import Check, Record, Strategy, Teardown
 from ci_wasm.core.preview import Preview, preview_name, smoke_findings
@@ -115,10 +117,11 @@ def measure_tree(job: Job, tree: Path, worker: WorkerSettings) -> Head:
 
 def measure(world: World, build: Build) -> Measurement:
     """Read and weigh a built module; raises ArtifactError when it is not a valid core module."""
+    sizes = world.scales.start(build.wasm)
     module = require_core_module(world.reader.read(build.wasm, functions=None), build.path)
     has_twin = build.named_wasm is not build.wasm
     named = world.reader.read(build.named_wasm, functions=None) if has_twin else None
-    return make_measurement(build.wasm, module, named=named, toolchain=build.toolchain)
+    return make_measurement(build.wasm, module, sizes(), named=named, toolchain=build.toolchain)
 
 
 def measure_bases(job: Job, base_sha: str) -> dict[str, Outcome[Base]]:
@@ -171,10 +174,23 @@ def judge_all(
 ) -> dict[str, WorkerReport]:
     """Judge every Worker against its base, its budgets and its contract."""
     no_base: Outcome[Base] = Skipped("none was asked for")
-    return {
-        worker.name: judge(worker, heads[worker.name], bases.get(worker.name, no_base))
-        for worker in job.settings.workers
-    }
+    reports = {}
+    for worker in job.settings.workers:
+        head = heads[worker.name]
+        report = judge(worker, head, bases.get(worker.name, no_base))
+        reports[worker.name] = behave(worker, head, report, job)
+    return reports
+
+
+def behave(worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, job: Job) -> WorkerReport:
+    """Make the calls that the Worker's behavior asks for, where there is a module, and judge what they gave."""
+    if not worker.behavior or not isinstance(head, Done):
+        return report
+    results = tuple(
+        job.world.behavior.call(head.value.build.wasm, head.value.measurement.module, worker.behavior)
+    )
+    findings = [finding for result in results for finding in behavior_findings(result)]
+    return replace(report, behavior=results, findings=(*report.findings, *findings))
 
 
 def judge(worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base]) -> WorkerReport:
@@ -196,7 +212,12 @@ def judge(worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base]) -> W
         growth=make_growth(before, after) if before else None,
         budgets=budgets,
         changes=changes,
-        findings=(*(finding for result in budgets for finding in result.findings), *broken, *breaking),
+        findings=(
+            *(finding for result in budgets for finding in result.findings),
+            *limit_findings(after),
+            *broken,
+            *breaking,
+        ),
     )
 
 

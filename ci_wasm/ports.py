@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from ci_wasm.core.behavior import BehaviorCall, CallResult
 from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
-from ci_wasm.core.measurement import Measurement
+from ci_wasm.core.measurement import Measurement, Sizes
 from ci_wasm.core.module import Module
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
@@ -27,6 +28,14 @@ class Toolchain(Protocol):
 
     def read_prebuilt(self, root: Path, source: PrebuiltSource) -> Build:
         """Read a module that something else built; raises BuildError where there is no such file."""
+        ...
+
+
+class Behavior(Protocol):
+    """Wasmtime in a process of its own: calls of a module's exports."""
+
+    def call(self, wasm: bytes, module: Module, calls: Sequence[BehaviorCall]) -> Sequence[CallResult]:
+        """Make every call in an instance of its own; one that fails says so in its result."""
         ...
 
 
@@ -51,6 +60,14 @@ class ModuleReader(Protocol):
 
     def read(self, wasm: bytes, *, functions: int | None = 50) -> Module:
         """Read sections, types, functions (the largest `functions`, None for all). A broken module sets `error`."""
+        ...
+
+
+class Scales(Protocol):
+    """Compression: what a file weighs on the wire."""
+
+    def start(self, wasm: bytes) -> Callable[[], Sizes]:
+        """Begin to weigh a file; calling the answer waits for its sizes."""
         ...
 
 
@@ -152,6 +169,12 @@ class World(Protocol):
 
     @property
     def reader(self) -> ModuleReader: ...
+
+    @property
+    def scales(self) -> Scales: ...
+
+    @property
+    def behavior(self) -> Behavior: ...
 
     @property
     def web(self) -> Web: ...

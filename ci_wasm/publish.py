@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from ci_wasm.adapters.page_source import read_page_source
 from ci_wasm.adapters.report_files import write_report_files
 from ci_wasm.config.inputs import INPUTS, Inputs
 from ci_wasm.core.event import Event, PullRequest
@@ -12,6 +13,7 @@ from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.ports import Runner
 from ci_wasm.render.annotations import Annotation, failure_annotation, make_annotations
 from ci_wasm.render.comment import render_comment
+from ci_wasm.render.html import render_html
 from ci_wasm.render.log import render_facts, render_verdict
 from ci_wasm.render.report_json import render_json
 from ci_wasm.render.summary import render_summary
@@ -21,15 +23,15 @@ from ci_wasm.wiring import Adapters
 def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, runner: Runner) -> int:
     """Show the report everywhere; gives its exit code. What cannot be shown in one place is still shown in the others."""
     comment = render_comment(report, docs_url=adapters.docs_url)
-    files = write_report_files(
-        adapters.root,
-        report_directory(inputs, adapters.root),
-        {"report.json": render_json(report), "comment.md": comment},
-    )
+    page = attempt(lambda: render_html(report, read_page_source(), docs_url=adapters.docs_url))
+    texts = {"report.json": render_json(report), "comment.md": comment}
+    if isinstance(page, Done):
+        texts["report.html"] = page.value
+    files = write_report_files(adapters.root, report_directory(inputs, adapters.root), texts)
     runner.log_foreign(render_facts(report))
     runner.add_summary(render_summary(report, docs_url=adapters.docs_url))
     posted = post_comment(comment, event, inputs, adapters)
-    for annotation in [*make_annotations(report), *comment_annotations(posted)]:
+    for annotation in [*make_annotations(report), *page_annotations(page), *comment_annotations(posted)]:
         runner.annotate(
             annotation.severity,
             annotation.message,
@@ -40,7 +42,12 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
     log_details(report, runner)
     runner.log_foreign(render_verdict(report))
     runner.set_outputs(
-        {**outputs(report), **files, "comment-url": posted.value if isinstance(posted, Done) else ""}
+        {
+            "report-html": "",
+            **outputs(report),
+            **files,
+            "comment-url": posted.value if isinstance(posted, Done) else "",
+        }
     )
     return report.verdict.exit_code
 
@@ -98,6 +105,13 @@ def comment_annotations(posted: Outcome[str]) -> list[Annotation]:
             return []
 
 
+def page_annotations(page: Outcome[str]) -> list[Annotation]:
+    """A page that could not be made is a warning: its numbers are in the other files."""
+    if not isinstance(page, Failed):
+        return []
+    return [Annotation("warning", "ci-wasm: no report.html", failure_annotation(page).message)]
+
+
 def outputs(report: Report) -> dict[str, str]:
     """The step's outputs that the report itself gives."""
     heads = [worker.head.value for worker in report.workers if isinstance(worker.head, Done)]
@@ -107,6 +121,6 @@ def outputs(report: Report) -> dict[str, str]:
         "headline": report.verdict.headline,
         "preview-url": preview_url(report),
         "raw-bytes": str(sum(head.sizes.raw for head in heads)) if heads else "",
-        "gzip-bytes": str(sum(head.sizes.gzip for head in heads)) if heads else "",
+        "gzip-bytes": str(sum(head.sizes.gzip or 0 for head in heads)) if heads else "",
         "growth-bytes": str(sum(grown)) if grown else "",
     }

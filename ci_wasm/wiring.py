@@ -17,7 +17,18 @@ from ci_wasm.errors import ConfigError
 if TYPE_CHECKING:
     from ci_wasm.config.inputs import Inputs
     from ci_wasm.edge.serve import LocalEdge
-    from ci_wasm.ports import Baselines, Forge, ModuleReader, Repository, Runner, Toolchain, Web, Workers
+    from ci_wasm.ports import (
+        Baselines,
+        Behavior,
+        Forge,
+        ModuleReader,
+        Repository,
+        Runner,
+        Scales,
+        Toolchain,
+        Web,
+        Workers,
+    )
 
 
 class Adapters:
@@ -57,6 +68,18 @@ class Adapters:
         from ci_wasm.adapters.module_reader import WasmtimeModuleReader
 
         return WasmtimeModuleReader()
+
+    @cached_property
+    def scales(self) -> Scales:
+        from ci_wasm.adapters.compression import ThreadedScales
+
+        return ThreadedScales()
+
+    @cached_property
+    def behavior(self) -> Behavior:
+        from ci_wasm.adapters.behavior_runner import BehaviorRunner
+
+        return BehaviorRunner()
 
     @cached_property
     def web(self) -> Web:

@@ -14,6 +14,7 @@ from ci_wasm.core.module import (
     Function,
     Functions,
     FuncType,
+    Garbage,
     Import,
     MemoryType,
     Module,
@@ -24,7 +25,7 @@ ADD = FuncType(("i32", "i32"), ("i32",))
 MEMORY = MemoryType(17, None)
 
 
-def make_module(
+def make_module(  # noqa: PLR0913 (each part may be left out)
     *,
     exports: Mapping[str, ExternType] | None = None,
     imports: Mapping[str, ExternType] | None = None,
@@ -32,13 +33,18 @@ def make_module(
     sections: Mapping[str, int] | None = None,
     functions: Mapping[str, int] | None = None,
     crates: Mapping[str | None, int] | None = None,
+    fingerprints: Mapping[str, str] | None = None,
     listed: int | None = None,
     named: bool = True,
 ) -> Module:
-    """A module whose parts are given by name; imports are keyed `module.name`. `listed` cuts the list of functions."""
+    """A module whose parts are given by name; imports are keyed `module.name`. `listed` cuts the list of functions.
+
+    What follows a `#` in a function's name makes it another function of the same name.
+    """
     sizes = sorted((functions or {}).items(), key=lambda item: -item[1])
     largest = [
-        Function(index, name.split("#")[0], None, None, size) for index, (name, size) in enumerate(sizes)
+        Function(index, name.split("#")[0], None, None, size, size, (fingerprints or {}).get(name))
+        for index, (name, size) in enumerate(sizes)
     ]
     parts = {"preamble": 8, **(sections or {})}
     return Module(
@@ -58,6 +64,7 @@ def make_module(
         functions=Functions(len(largest), 0, sum(size for _, size in sizes), len(largest) if named else 0),
         largest=tuple(largest[:listed]),
         crates=tuple(Crate(name, size, 1) for name, size in (crates or {}).items()),
+        garbage=Garbage(0, 0),
         data=Data(0, 0),
         names="name-section" if named else "none",
     )
@@ -70,5 +77,5 @@ def _import(name: str, type_: ExternType) -> Import:
 
 def make_measured(raw: int, module: Module | None = None, *, gzip: int | None = None) -> Measurement:
     """A measurement of a given size."""
-    sizes = Sizes(raw, raw // 2 if gzip is None else gzip, "zlib 1.3")
+    sizes = Sizes(raw, raw // 2 if gzip is None else gzip, "zlib 1.3, brotli 1.2 quality 5", raw * 2 // 5)
     return Measurement(sizes, module or make_module(), "f" * 64, "rustc 1.95.0")

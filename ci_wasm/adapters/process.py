@@ -94,8 +94,9 @@ def run(
     """Run `argv` in a session of its own, without a shell and with nothing to read; wait at most `timeout` seconds.
 
     `environ` is all that the child gets. `on_stdout` and `on_stderr` get each line that is not empty, without its end
-    (a carriage return ends one too, so that a progress bar's states come one by one), as it comes. At the end, whatever it is (also an exception, or Ctrl-C), every process of the child's group is killed; a process
-    that made a session of its own is out of reach. Raises ToolMissingError when the program is not in PATH.
+    (a carriage return ends one too, so that a progress bar's states come one by one), as it comes. At the end,
+    whatever it is (also an exception, or Ctrl-C), every process of the child's group is killed; a process that made a
+    session of its own is out of reach. Raises ToolMissingError when the program is not in PATH.
     """
     started = time.monotonic()
     program = find_program(argv[0], environ)

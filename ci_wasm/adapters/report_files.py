@@ -9,7 +9,7 @@ from pathlib import Path
 from ci_wasm.errors import ConfigError
 
 # The output of action.yml that names each file.
-_OUTPUTS = {"report.json": "report", "comment.md": "comment"}
+_OUTPUTS = {"report.json": "report", "comment.md": "comment", "report.html": "report-html"}
 
 
 def write_report_files(root: Path, folder: Path, texts: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "workers[]": schema.WorkerEntry,
     "workers[].budgets[]": schema.BudgetEntry,
     "workers[].contract": schema.ContractEntry,
+    "workers[].behavior[]": schema.BehaviorEntry,
     "workers[].smoke[]": schema.SmokeEntry,
     "preview": schema.PreviewEntry,
     "baseline": schema.BaselineEntry,
@@ -82,8 +83,12 @@ def _kind(info: Any) -> str:
             return "mapping"
         case inspect.BoolType():
             return "true or false"
+        case inspect.IntType() if info.le is not None:
+            return f"number {info.ge}–{info.le}"
         case inspect.IntType():
-            return "number" if info.ge is None else f"number {info.ge}–{info.le}"
+            return "number"
+        case inspect.FloatType():
+            return "fraction"
         case _:
             return "text"
 

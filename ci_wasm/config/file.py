@@ -149,10 +149,11 @@ def _fits(value: object, info: Any) -> bool:
         case inspect.BoolType():
             return isinstance(value, bool)
         case inspect.IntType():
-            within = (
-                info.ge is None or info.le is None or (isinstance(value, int) and info.ge <= value <= info.le)
-            )
-            return isinstance(value, int) and not isinstance(value, bool) and within
+            if not isinstance(value, int) or isinstance(value, bool):
+                return False
+            return (info.ge is None or value >= info.ge) and (info.le is None or value <= info.le)
+        case inspect.FloatType():
+            return isinstance(value, float)
         case inspect.StrType():
             return isinstance(value, str)
         case inspect.LiteralType():
@@ -172,7 +173,9 @@ def _expected(info: Any) -> str:
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType():
-            return "a number" if info.ge is None else f"a number from {info.ge} to {info.le}"
+            return _expected_number(info.ge, info.le)
+        case inspect.FloatType():
+            return "a fraction"
         case inspect.StrType():
             return "a text"
         case inspect.LiteralType():
@@ -183,6 +186,12 @@ def _expected(info: Any) -> str:
             return "a mapping"
         case _:
             return "another type"
+
+
+def _expected_number(low: int | None, high: int | None) -> str:
+    if high is not None:
+        return f"a number from {low} to {high}"
+    return "a number" if low is None else f"a number from {low} on"
 
 
 def _found(value: object) -> str:

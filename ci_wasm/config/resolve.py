@@ -114,6 +114,7 @@ class _Resolver:
             source=source,
             budgets=reader.budgets(entry.budgets),
             contract=reader.contract(entry.contract),
+            behavior=reader.behavior(entry.behavior),
             smoke=reader.smoke(entry.smoke),
             cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
             compatibility_date=date,

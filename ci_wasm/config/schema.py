@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 # Bytes, or a text such as `900 KiB`; for growth a percentage, too. config/quantities.py reads them.
 Size = int | str
 Growth = int | str
+Number = int | float | str
 
 
 class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -48,6 +49,21 @@ class ContractEntry(_Section):
     ] = "fail"
 
 
+class BehaviorEntry(_Section):
+    """One call of an export, in an instance of its own."""
+
+    call: Annotated[str, Meta(description="The export's name.")]
+    args: Annotated[list[Number], Meta(description="Its arguments; `nan` and `inf` as texts.")] = field(
+        default_factory=list
+    )
+    expect: Annotated[list[Number], Meta(description="Its results, exactly.")] | UnsetType = UNSET
+    trap: Annotated[bool, Meta(description="It must trap, instead of giving results.")] = False
+    max_fuel: Annotated[int, Meta(ge=0, description="How much fuel it may use.")] | UnsetType = UNSET
+    max_memory: Annotated[Size, Meta(description="How large the memory may be afterwards.")] | UnsetType = (
+        UNSET
+    )
+
+
 class SmokeEntry(_Section):
     """One HTTP request to the preview."""
 
@@ -80,6 +96,9 @@ class WorkerEntry(_Section):
     )
     contract: Annotated[ContractEntry, Meta(description="The module's interface.")] = field(
         default_factory=ContractEntry
+    )
+    behavior: Annotated[list[BehaviorEntry], Meta(description="Calls and what they must give.")] = field(
+        default_factory=list
     )
     smoke: Annotated[list[SmokeEntry], Meta(description="Requests that the preview must answer.")] = field(
         default_factory=list

@@ -4,6 +4,7 @@
 |----------------|------------------------------------------------------------------|
 | raw            | bytes of the shipped file                                        |
 | gzip           | bytes of the shipped file after `gzip -9`                        |
+| brotli         | bytes of the shipped file after brotli at quality 5              |
 | section.NAME   | bytes of all sections of this name, headers included             |
 | function.max   | bytes of the largest function body                               |
 | crate.NAME     | bytes of code charged to this crate                              |
@@ -22,7 +23,7 @@ from enum import Enum
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.measurement import Measurement
 
-PLAIN_METRICS = ("raw", "gzip", "function.max", "data", "memory", "imports", "exports")
+PLAIN_METRICS = ("raw", "gzip", "brotli", "function.max", "data", "memory", "imports", "exports")
 METRIC_FAMILIES = ("section.", "crate.")
 COUNTED_METRICS = frozenset({"imports", "exports"})
 
@@ -87,9 +88,10 @@ def metric_value(metric: str, measurement: Measurement) -> int | None:
             (crate.size for crate in module.crates if crate.name == name),
             0 if module.functions.named else None,
         )
-    values = {
+    values: dict[str, int | None] = {
         "raw": measurement.sizes.raw,
         "gzip": measurement.sizes.gzip,
+        "brotli": measurement.sizes.brotli,
         "function.max": max((function.size for function in module.largest), default=0),
         "data": module.data.size,
         "memory": sum(memory.minimum * memory.page_size for memory in module.memories),

@@ -27,6 +27,10 @@ class FindingKind(Enum):
     IMPORT_UNLISTED = "import-unlisted"
     FEATURE_FORBIDDEN = "feature-forbidden"
     BREAKING_CHANGE = "breaking-change"
+    BEHAVIOR_BROKEN = "behavior-broken"
+    BEHAVIOR_FUEL = "behavior-fuel"
+    BEHAVIOR_MEMORY = "behavior-memory"
+    PLATFORM_LIMIT = "platform-limit"
     SMOKE_FAILED = "smoke-failed"
     STALE_PREVIEW = "stale-preview"
 

@@ -1,9 +1,8 @@
-"""Measurement: one module with its sizes, as budgets and comparisons use it. (bytes, Module) -> Measurement."""
+"""Measurement: one module with its sizes, as budgets and comparisons use it. (bytes, Module, Sizes) -> Measurement."""
 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from dataclasses import dataclass, replace
 
 from ci_wasm.core.module import Module
@@ -12,11 +11,15 @@ from ci_wasm.errors import ArtifactError
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Bytes of the shipped file, as it is and compressed; `compressor` names the library, whose versions differ."""
+    """Bytes of the shipped file, as it is, after `gzip -9` and after brotli; None where it was not compressed.
+
+    `compressor` names the libraries, whose versions differ by about 1 %. Records from before brotli have none.
+    """
 
     raw: int
-    gzip: int
+    gzip: int | None
     compressor: str
+    brotli: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,8 @@ class Base:
     recorded: bool
 
 
-def weigh(wasm: bytes) -> Sizes:
-    """Sizes as `gzip -9` gives them. zlib's builds differ by about 1 %, so both sides of a comparison need the same one."""
-    compressor = zlib.compressobj(level=9, wbits=31)
-    packed = len(compressor.compress(wasm)) + len(compressor.flush())
-    return Sizes(len(wasm), packed, f"zlib {zlib.ZLIB_RUNTIME_VERSION}")
-
-
 def make_measurement(
-    wasm: bytes, module: Module, *, named: Module | None = None, toolchain: str = ""
+    wasm: bytes, module: Module, sizes: Sizes, *, named: Module | None = None, toolchain: str = ""
 ) -> Measurement:
     """Put a shipped module's facts together.
 
@@ -57,7 +53,7 @@ def make_measurement(
         module = replace(
             module, largest=named.largest, crates=named.crates, functions=named.functions, names=named.names
         )
-    return Measurement(weigh(wasm), module, hashlib.sha256(wasm).hexdigest(), toolchain)
+    return Measurement(sizes, module, hashlib.sha256(wasm).hexdigest(), toolchain)
 
 
 def require_core_module(module: Module, name: str) -> Module:

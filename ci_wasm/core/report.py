@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ci_wasm.core.behavior import CallResult
 from ci_wasm.core.budget import BudgetResult
 from ci_wasm.core.compatibility import Change
 from ci_wasm.core.finding import Finding
@@ -27,6 +28,7 @@ class WorkerReport:
     growth: Growth | None = None
     budgets: tuple[BudgetResult, ...] = ()
     changes: tuple[Change, ...] = ()
+    behavior: tuple[CallResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     preview: Outcome[Preview] = field(default_factory=lambda: Skipped("no preview was asked for"))
 

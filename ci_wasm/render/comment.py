@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from ci_wasm.core.behavior import CallResult, describe_call
 from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, BudgetState, GrowthLimit
 from ci_wasm.core.compatibility import Change, Weight, describe
 from ci_wasm.core.finding import Finding, Severity
-from ci_wasm.core.growth import Delta, Growth
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.growth import growth_fold
 from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
-from ci_wasm.render.quantity import change, short_sha, signed_size, size
+from ci_wasm.render.quantity import change, short_sha, size
 
 # GitHub refuses comments over 65,536 characters; the distance leaves room for the marker and for counting otherwise.
 LONGEST_COMMENT = 60_000
@@ -81,6 +82,7 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
     if worker.growth is not None:
         yield from growth_fold(worker.growth, rows)
     yield changes_fold(worker.changes, rows)
+    yield _behavior(worker.behavior, rows)
 
 
 def _preview(preview: Outcome[Preview], page: Page) -> str:
@@ -199,24 +201,6 @@ def _base_note(base: Outcome[Base]) -> str:
             return f"<sub>No base to compare with: {prose(base.message)}. {prose(base.cure)}</sub>"
 
 
-def growth_fold(growth: Growth, rows: int) -> Iterator[str]:
-    """What changed and where, folded; nothing where nothing did."""
-    if not (growth.crates or growth.functions or growth.sections):
-        return
-    lists = [("crate", growth.crates), ("function", growth.functions), ("section", growth.sections)]
-    tables = [_deltas(title, deltas, rows) for title, deltas in lists if deltas]
-    summary = f"What changed: {signed_size(growth.raw.bytes)} in the shipped module"
-    yield details(summary, "\n\n".join(tables))
-
-
-def _deltas(title: str, deltas: Sequence[Delta], rows: int) -> str:
-    shown = [(code(delta.name, 100), change(delta.before, delta.after)) for delta in deltas[:rows]]
-    rest = deltas[rows:]
-    if rest:
-        shown.append((f"… and {len(rest)} more", signed_size(sum(delta.bytes for delta in rest))))
-    return table((title, "change"), shown, "lr")
-
-
 def changes_fold(changes: Sequence[Change], rows: int) -> str:
     """What changed for users and hosts, folded; empty where nothing did."""
     if not changes:
@@ -226,6 +210,25 @@ def changes_fold(changes: Sequence[Change], rows: int) -> str:
     if len(changes) > len(lines):
         lines.append(f"- … and {len(changes) - len(lines)} more")
     return details(f"Interface changes: a {weight.value} version", "\n".join(lines))
+
+
+def _behavior(results: Sequence[CallResult], rows: int) -> str:
+    if not results:
+        return ""
+    lines = [
+        f"- {code(describe_call(result.call))} {_gave(result)}, {result.fuel:,} fuel"
+        for result in results[: max(rows, 5)]
+    ]
+    if len(results) > len(lines):
+        lines.append(f"- … and {len(results) - len(lines)} more")
+    counted = "1 call" if len(results) == 1 else f"{len(results)} calls"
+    return details(f"Behavior: {counted}", "\n".join(lines))
+
+
+def _gave(result: CallResult) -> str:
+    if result.results is None:
+        return f"failed: {plain(result.failure, 200)}"
+    return f"gave {code(', '.join(result.results))}" if result.results else "gave nothing"
 
 
 def _failure(failure: Failed, page: Page, title: str = "") -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from ci_wasm.core.compatibility import Change, Weight
 from ci_wasm.core.growth import Growth
-from ci_wasm.render.comment import changes_fold, growth_fold
-from ci_wasm.render.log import change_lines, growth_lines
+from ci_wasm.render.comment import changes_fold
+from ci_wasm.render.growth import growth_fold, growth_lines
+from ci_wasm.render.log import change_lines
 from ci_wasm.render.quantity import change
 from ci_wasm.render.report_json import plain_value, render_json
 
@@ -26,8 +27,11 @@ def render_difference(growth: Growth, changes: Sequence[Change], format_: str) -
     if format_ == "markdown":
         return "\n\n".join([*growth_fold(growth, 20), changes_fold(changes, 20)]).strip() + "\n"
     lines = [
-        f"raw   {change(growth.raw.before, growth.raw.after)}",
-        f"gzip  {change(growth.gzip.before, growth.gzip.after)}",
+        *(
+            f"{delta.name:6}  {change(delta.before, delta.after)}"
+            for delta in (growth.raw, growth.gzip, growth.brotli)
+            if delta.before is not None and delta.after is not None
+        ),
         *growth_lines(growth, 20),
         *change_lines(changes),
         f"interface: {semver(changes)}",

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ci_wasm.core.behavior import describe_call
 from ci_wasm.core.compatibility import Change, describe
-from ci_wasm.core.growth import Growth
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.columns import columns
+from ci_wasm.render.growth import growth_lines
 from ci_wasm.render.markdown import clean
 from ci_wasm.render.quantity import change, short_sha
 
@@ -46,14 +48,6 @@ def render_verdict(report: Report) -> str:
     return f"{'passed' if passed else 'FAILED'}: {clean(report.verdict.headline, 600)}"
 
 
-def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Left-aligned columns, two spaces apart."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)] if rows else []
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-
-
 def settings_table(settings: Settings) -> str:
     """Every resolved value and where it came from."""
     rows = [("setting", "value", "from"), *((row.name, row.value, row.origin) for row in settings.origins)]
@@ -71,15 +65,20 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
     if worker.growth is not None:
         yield from growth_lines(worker.growth)
     yield from change_lines(worker.changes)
+    for made in worker.behavior:
+        gave = f"failed: {made.failure}" if made.results is None else f"({', '.join(made.results)})"
+        yield f"call {clean(describe_call(made.call))}: {clean(gave, 300)}, {made.fuel:,} fuel"
     yield from _preview(worker.preview)
 
 
 def _sizes(worker: WorkerReport, head: Measurement) -> Iterator[str]:
     sizes = head.sizes
     before = worker.base.value.measurement.sizes if isinstance(worker.base, Done) else None
-    for metric, value in (("raw", sizes.raw), ("gzip", sizes.gzip)):
-        difference = f"  {change(getattr(before, metric), value)}" if before else ""
-        yield f"{metric:5}{value:>12,} bytes{difference}"
+    for metric in ("raw", "gzip", "brotli"):
+        value, old = getattr(sizes, metric), getattr(before, metric, None)
+        if value is not None:
+            difference = "" if old is None else f"  {change(old, value)}"
+            yield f"{metric:7}{value:>12,} bytes{difference}"
     match worker.base:
         case Done(base):
             yield f"base {short_sha(base.commit)} ({'recorded' if base.recorded else 'built now'})"
@@ -87,20 +86,6 @@ def _sizes(worker: WorkerReport, head: Measurement) -> Iterator[str]:
             yield f"no base: {reason}"
         case Failed():
             yield f"no base: {worker.base.message}. {worker.base.cure}"
-
-
-def growth_lines(growth: Growth, rows: int = 10) -> Iterator[str]:
-    """What changed, by crate, function and section."""
-    for title, deltas in (
-        ("crate", growth.crates),
-        ("function", growth.functions),
-        ("section", growth.sections),
-    ):
-        for delta in deltas[:rows]:
-            yield f"{title} {clean(delta.name, 100)}: {change(delta.before, delta.after)}"
-        if len(deltas) > rows:
-            rest = sum(delta.bytes for delta in deltas[rows:])
-            yield f"{title}: … and {len(deltas) - rows} more, {change(0, rest)}"
 
 
 def change_lines(changes: Sequence[Change]) -> Iterator[str]:

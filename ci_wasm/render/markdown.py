@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 # C0 and C1 controls, zero-width and bidirectional formatting: they hide or reorder what a reader sees.
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_LINE_START = re.compile(r"^(\d+(?=[.)])|(?=[#+=-]))([.)]|#+|[+=-]+)(?=\s|$)")
 _ESCAPED = re.compile(r"([\\*_~\[\]|`])")
 _LONGEST_NAME = 160
 
@@ -41,6 +42,8 @@ def plain(text: str, limit: int = 2000) -> str:
     """Text without any markup: no emphasis, HTML, links, mentions or references to issues."""
     escaped = clean(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = _ESCAPED.sub(r"\\\1", escaped)
+    # At the start of a line these make a heading, a list or a rule.
+    escaped = _LINE_START.sub(r"\1\\\2", escaped)
     # GitHub links these after rendering, where a backslash is gone: an empty character has to stand between.
     escaped = re.sub(r"([@#])(?=\w)", r"\1&#8203;", escaped)
     escaped = re.sub(r"(?i)\b(gh)-(?=\d)", r"\1-&#8203;", escaped)

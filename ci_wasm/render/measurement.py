@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ci_wasm.core.growth import UNATTRIBUTED
 from ci_wasm.core.measurement import Measurement
-from ci_wasm.core.module import Module, Section
+from ci_wasm.core.module import Function, Module, Section
 from ci_wasm.core.signature import print_type
-from ci_wasm.render.log import columns
+from ci_wasm.render.columns import columns
 from ci_wasm.render.markdown import clean, code, table
 from ci_wasm.render.quantity import size
 from ci_wasm.render.report_json import plain_fields, render_json
@@ -29,10 +29,17 @@ def render_measurement(name: str, measurement: Measurement, format_: str, *, row
 def _blocks(measurement: Measurement, rows: int) -> list[Block]:
     module, sizes = measurement.module, measurement.sizes
     return [
-        ("size", [("raw", f"{sizes.raw:,} bytes"), ("gzip", f"{sizes.gzip:,} bytes")]),
+        (
+            "size",
+            [
+                (metric, f"{value:,} bytes")
+                for metric, value in (("raw", sizes.raw), ("gzip", sizes.gzip), ("brotli", sizes.brotli))
+                if value is not None
+            ],
+        ),
         ("section", _cut([(section.name, section.size) for section in _by_size(module)], rows)),
         ("crate", _cut([(crate.name or UNATTRIBUTED, crate.size) for crate in module.crates], rows)),
-        ("function", _cut([(function.name, function.size) for function in module.largest], rows)),
+        ("function", _functions(module, rows)),
         ("export", [(export.name, print_type(export.type)) for export in module.exports[: 4 * rows]]),
         (
             "import",
@@ -56,10 +63,24 @@ def _cut(items: Sequence[tuple[str, int]], rows: int) -> list[tuple[str, str]]:
     return shown
 
 
+def _functions(module: Module, rows: int) -> list[tuple[str, str]]:
+    """Each with its retained size where that is another: what would go with it."""
+    shown = [(function.name, _own_and_retained(function)) for function in module.largest[:rows]]
+    return shown + _cut([(function.name, function.size) for function in module.largest[rows:]], 0)
+
+
+def _own_and_retained(function: Function) -> str:
+    if function.retained is None:
+        return f"{size(function.size)}, nothing reaches it"
+    more = f", {size(function.retained)} with what only it uses" if function.retained > function.size else ""
+    return size(function.size) + more
+
+
 def _facts(module: Module) -> list[tuple[str, str]]:
     functions = module.functions
     return [
         ("functions", f"{functions.count:,} of {size(functions.size)}, {functions.imported:,} imported"),
+        ("unreached", f"{module.garbage.functions:,} functions of {size(module.garbage.size)}"),
         ("data", f"{module.data.segments:,} segments of {size(module.data.size)}"),
         ("names", module.names),
         ("features", ", ".join(module.features) or "none beyond the first version of WebAssembly"),

@@ -13,6 +13,7 @@ from ci_wasm.core.module import (
     ExternType,
     Functions,
     FuncType,
+    Garbage,
     GlobalType,
     Import,
     MemoryType,
@@ -49,6 +50,7 @@ def describe(wasm: bytes) -> Module:
         functions=Functions(0, 0, 0, 0),
         largest=(),
         crates=(),
+        garbage=Garbage(0, 0),
         data=Data(0, 0),
         names="none",
     )

@@ -21,6 +21,7 @@ from ci_wasm.core.module import (
     Function,
     Functions,
     FuncType,
+    Garbage,
     GlobalType,
     Import,
     Memory,
@@ -73,8 +74,9 @@ def test_the_tutorials_module(reader: WasmtimeModuleReader) -> None:
         tags=Count(0, 0),
         start=None,
         functions=Functions(count=1, imported=0, size=8, named=1),
-        largest=(Function(0, "add", None, None, 8),),
+        largest=(Function(0, "add", None, None, 8, 8, None),),
         crates=(Crate(None, 8, 1),),
+        garbage=Garbage(0, 0),
         data=Data(0, 0),
         names="name-section",
     )

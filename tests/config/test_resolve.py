@@ -10,6 +10,7 @@ import pytest
 from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
+from ci_wasm.core.behavior import BehaviorCall
 from ci_wasm.core.budget import Budget, GrowthLimit
 from ci_wasm.core.build import CrateSource
 from ci_wasm.core.plan import Strategy
@@ -57,6 +58,9 @@ workers:
       imports: ["env.log: (i32, i32) -> ()", "__wbindgen_placeholder__.*"]
       forbid-features: [threads]
       breaking: warn
+    behavior:
+      - {call: add, args: [2, 3], expect: [5], max-fuel: 100, max-memory: 2 MiB}
+      - {call: half, args: [1.5, .nan, "inf"], trap: true}
     smoke:
       - {path: "/add?a=2&b=3", contains: "5"}
 preview: {strategy: local}
@@ -73,6 +77,10 @@ baseline: {store: rebuild}
     assert [rule.name for rule in worker.contract.exports] == ["add", "memory"]
     assert worker.contract.imports is not None
     assert [rule.glob for rule in worker.contract.imports] == ["env.log", "__wbindgen_placeholder__.*"]
+    assert worker.behavior == (
+        BehaviorCall("add", ("2", "3"), ("5",), max_fuel=100, max_memory=2 << 20),
+        BehaviorCall("half", ("1.5", "nan", "inf"), trap=True),
+    )
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
 
 
@@ -148,6 +156,16 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
             "a number from 100 to 599 is needed, `99` was found",
         ),
         ("workers: [{crate: ., smoke: [{path: /, method: FETCH}]}]", "`FETCH` is none of GET"),
+        ("workers: [{crate: ., behavior: [{args: [1]}]}]", "workers[0].behavior[0]: `call` is missing"),
+        ("workers: [{crate: ., behavior: [{call: f, args: [[1]]}]}]", "a list was found"),
+        (
+            "workers: [{crate: ., behavior: [{call: f, max-fuel: -1}]}]",
+            "a number from 0 on is needed, `-1` was found",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, trap: true, expect: [1]}]}]",
+            "gives no result to `expect`",
+        ),
         ("workers: [{crate: ., wasm: a.wasm}]", "both `crate` and `wasm` are given"),
         ("workers: [{name: x}]", "neither `crate` nor `wasm` is given"),
         ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),

@@ -32,6 +32,9 @@ def test_a_pull_request_is_built_judged_previewed_and_commented(job: Job) -> Non
     assert outputs["conclusion"] == "success"
     assert f"/pull/{PULL_REQUEST}#issuecomment-" in outputs["comment-url"]
     assert int(outputs["growth-bytes"]) > 0
+    assert (
+        (job.checkout.path / outputs["report-html"]).read_text(encoding="utf-8").startswith("<!doctype html>")
+    )
     assert run.seen.summary.strip() == run.comment.strip()
     assert (run.seen.problems, job.github.violations) == ([], [])
     url = httpx.URL(outputs["preview-url"])
@@ -67,6 +70,19 @@ def test_a_broken_budget_and_contract_exit_with_1_and_say_by_how_much(job: Job) 
     )
     (comment,) = job.github.state.comments.values()
     assert f"{len(module) - 1024:,} bytes over its budget" in comment.body
+
+
+def test_behavior_is_called_and_its_change_exits_with_1(job: Job) -> None:
+    config = CONFIG + "    behavior: [{call: add, args: [2, 3], expect: [5], max-fuel: 100}]\n"
+    job.checkout.commit("head", {"ci-wasm.yml": config})
+    kept = job.run("pull_request", job.pull_request())
+    job.checkout.commit("head", {"add.wasm": bytes(wat2wasm(ADD.replace("i32.add", "i32.mul")))})
+
+    broken = job.run("pull_request", job.pull_request())
+
+    assert (kept.exit_code, "`add(2, 3)` gave `5`, 4 fuel" in kept.comment) == (0, True)
+    assert broken.exit_code == 1
+    assert any("`add(2, 3)` gave `6`, and `5` was expected" in error for error in messages(broken, "error"))
 
 
 def test_a_push_records_a_baseline_that_the_next_pull_request_uses(job: Job) -> None:

@@ -55,6 +55,36 @@ def test_measure_as_markdown(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "compressed", "library"),
+    [
+        ([], ["gzip", "brotli"], "quality 5"),
+        (["--brotli", "standard"], ["gzip", "brotli"], "quality 11"),
+        (["--no-compression"], [], ""),
+    ],
+)
+def test_compression_is_a_choice(
+    folder: Path, options: list[str], compressed: list[str], library: str
+) -> None:
+    measured = ci_wasm(folder, "measure", "add.wasm", *options).stdout
+    differing = ci_wasm(folder, "diff", "add.wasm", "wide.wasm", *options).stdout
+    sizes = json.loads(ci_wasm(folder, "measure", "add.wasm", *options, "--format", "json").stdout)["sizes"]
+
+    assert re.findall(r"(?m)^  (raw|gzip|brotli) ", measured) == ["raw", *compressed]
+    assert re.findall(r"(?m)^(raw|gzip|brotli) ", differing) == ["raw", *compressed]
+    assert [name for name in ("gzip", "brotli") if sizes[name] is not None] == compressed
+    assert sizes["compressor"].endswith(library)
+
+
+def test_what_judges_checks_bodies_and_what_shows_sizes_does_not(folder: Path) -> None:
+    (folder / "add.wasm").write_bytes(wat2wasm('(module (func (export "f") (result i64) (i32.const 1)))'))
+
+    measured, checked = ci_wasm(folder, "measure", "add.wasm"), ci_wasm(folder, "check", "add.wasm")
+
+    assert (measured.returncode, measured.stderr) == (0, "")
+    assert (checked.returncode, "malformed at offset" in checked.stdout + checked.stderr) == (5, True)
+
+
 def test_diff_tells_growth_and_semver(folder: Path) -> None:
     text = ci_wasm(folder, "diff", "add.wasm", "wide.wasm").stdout
     value = json.loads(ci_wasm(folder, "diff", "add.wasm", "wide.wasm", "--format", "json").stdout)

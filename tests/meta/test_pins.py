@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from ci_wasm.adapters.page_source import LIBRARY, LICENSE
 from ci_wasm.adapters.workerd_runtime import WORKERD_VERSION
 from fetch_npm_tarball import Pin, read_pins
 
@@ -27,7 +28,9 @@ def test_a_pin_names_one_file_of_one_version(pin: Pin) -> None:
     assert (algorithm, len(base64.b64decode(digest, validate=True))) == ("sha512", 64)
     assert re.fullmatch(r"\d+\.\d+\.\d+", pin.version)
     assert pin.member.startswith("package/")
-    assert Path(pin.destination).parts[:3] == (".cache", pin.tool, pin.version)
+    folder, tool, version, _ = pin.destination.rsplit("/", 3)
+    assert (tool, version) == (pin.tool, pin.version)
+    assert folder in {".cache", "ci_wasm/page/vendor"}
 
 
 def test_each_tool_is_there_for_each_machine_at_the_same_place() -> None:
@@ -36,6 +39,12 @@ def test_each_tool_is_there_for_each_machine_at_the_same_place() -> None:
         machines = {pin.machine for pin in pins}
         assert machines in ({None}, MACHINES), tool
         assert len({(pin.version, pin.destination) for pin in pins}) == 1, tool
+
+
+def test_the_page_reads_the_library_where_set_up_puts_it() -> None:
+    destinations = {pin.destination for pin in PINS if pin.name == "d3-hierarchy"}
+
+    assert destinations == {f"ci_wasm/page/{part}" for part in (LIBRARY, LICENSE)}
 
 
 def test_workerd_is_the_version_that_the_adapter_looks_for() -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ci_wasm.core.report import Report
@@ -77,6 +77,8 @@ def test_conclusion_exit_code_and_annotations_agree(make: Callable[[], Report]) 
 
 
 @given(HOSTILE)
+@example("#")
+@example("1.")
 def test_a_hostile_name_is_text_wherever_it_stands(name: str) -> None:
     markup = rendered(
         render_comment(reports.hostile(name), docs_url="https://github.com/OWNER/ci-wasm/blob/v1/")

@@ -1,0 +1,51 @@
+"""Limits: what the platform refuses by itself, whatever the budgets say. Measurement -> findings.
+
+| limit            | value                 | since      | source                                  |
+|------------------|-----------------------|------------|-----------------------------------------|
+| Worker size      | 64 MiB, uncompressed  | 2026-09    | <https://developers.cloudflare.com/workers/platform/limits/#worker-size> |
+| memory           | 128 MB an isolate     | –          | <https://developers.cloudflare.com/workers/platform/limits/#memory> |
+| startup time     | 1 s                   | 2025-10-10 | <https://developers.cloudflare.com/changelog/2025-10-10-increased-startup-time> |
+
+Read on 2026-11-24, the same on all plans. Startup time is not judged: it cannot be told from a module. The size is that
+of the whole Worker, of which the module alone is a part; a module of less may still be refused with its JavaScript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ci_wasm.core.finding import Finding, FindingKind, Severity
+from ci_wasm.core.measurement import Measurement
+
+WORKER_SIZE = 64 << 20
+# The page says MB; read as the larger of the two, so that only what is surely over is reported.
+ISOLATE_MEMORY = 128 << 20
+
+
+def limit_findings(measurement: Measurement) -> Iterator[Finding]:
+    """Warnings, not errors: not every module that is judged here is for this platform."""
+    size, memory = measurement.sizes.raw, _initial_memory(measurement)
+    if size > WORKER_SIZE:
+        yield _finding(
+            "raw",
+            f"the module is {size:,} bytes, and Cloudflare refuses a Worker of more than {WORKER_SIZE:,} bytes",
+            "Make it smaller (`opt-level`, `lto`, fewer dependencies), or split it into several Workers.",
+            size,
+            WORKER_SIZE,
+        )
+    if memory > ISOLATE_MEMORY:
+        yield _finding(
+            "memory",
+            f"the module starts with {memory:,} bytes of memory, and Cloudflare gives an isolate {ISOLATE_MEMORY:,} bytes",
+            "Ask for less memory at the start (the linker's `--initial-memory`), or for smaller static data.",
+            memory,
+            ISOLATE_MEMORY,
+        )
+
+
+def _initial_memory(measurement: Measurement) -> int:
+    return sum(memory.minimum * memory.page_size for memory in measurement.module.memories)
+
+
+def _finding(subject: str, message: str, cure: str, measured: int, limit: int) -> Finding:
+    return Finding(FindingKind.PLATFORM_LIMIT, Severity.WARNING, subject, message, cure, measured, limit)

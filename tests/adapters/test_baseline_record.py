@@ -1,0 +1,30 @@
+"""Baseline records: what is stored comes back, also what a version without brotli stored."""
+
+from __future__ import annotations
+
+import json
+
+from ci_wasm.adapters.baseline_branch import decode_baseline, encode_baseline
+from ci_wasm.core.budget import Budget, BudgetState, GrowthLimit, judge_budget
+from ci_wasm.core.finding import FindingKind
+from tests.modules import make_measured
+
+COMMIT = "a" * 40
+
+
+def test_a_measurement_comes_back_whole() -> None:
+    measured = make_measured(1000)
+    assert decode_baseline(encode_baseline(COMMIT, {"api": measured})) == {"api": measured}
+
+
+def test_a_record_from_before_brotli_is_a_base_for_everything_else() -> None:
+    record = json.loads(encode_baseline(COMMIT, {"api": make_measured(1000)}))
+    del record["workers"]["api"]["sizes"]["brotli"]
+    base, head = decode_baseline(json.dumps(record).encode())["api"], make_measured(1200)
+
+    gzip = judge_budget(Budget("gzip", max_growth=GrowthLimit(amount=10)), base, head)
+    brotli = judge_budget(Budget("brotli", max_growth=GrowthLimit(amount=10)), base, head)
+
+    assert (gzip.base, gzip.state) == (500, BudgetState.BROKEN)
+    assert (brotli.base, brotli.measured, brotli.state) == (None, 480, BudgetState.WITHIN)
+    assert [finding.kind for finding in brotli.findings] == [FindingKind.BUDGET_UNMEASURED]
