@@ -39,7 +39,7 @@ OUTPUTS: dict[str, str] = {
     "headline": "The verdict in one line.",
     "preview-url": "URL of the pull request's preview; empty when there is none, local when nobody else can reach it.",
     "report": "Path of report.json, relative to the repository's root.",
-    "report-html": "Path of report.html, one page with a treemap of the code, relative to the repository's root; empty where it could not be made.",
+    "report-html": "Path of report.html, a page with a treemap of the code; empty where it could not be made.",
     "comment": "Path of the comment as Markdown, relative to the repository's root.",
     "comment-url": "URL of the pull-request comment; empty when none was posted.",
     "raw-bytes": "Size of the shipped modules together, in bytes.",
