@@ -2,7 +2,8 @@
 
 use wasmparser::{Export, ExternalKind, FuncType, GlobalType, MemoryType, TableType, TypeRef};
 
-use crate::answer::{Counts, ExternType, Signature};
+use crate::answer::Counts;
+use crate::extern_types::{ExternType, Signature};
 
 /// The entities of one kind. Imports come first: the parser refuses an import section after any definition.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ pub mod answer;
 mod attribution;
 mod callgraph;
 mod demangle;
+pub mod extern_types;
 mod features;
 pub mod fingerprint;
 mod functions;

@@ -7,7 +7,8 @@ use wasmparser::{
     TypeSectionReader,
 };
 
-use crate::answer::{self, Data, ExternType};
+use crate::answer::{self, Data};
+use crate::extern_types::ExternType;
 use crate::features::Feature;
 use crate::functions::Code;
 use crate::index_spaces::IndexSpaces;

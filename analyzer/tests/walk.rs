@@ -2,7 +2,8 @@
 
 mod modules;
 
-use analyzer::answer::{Counts, ExternType, Layout, Names};
+use analyzer::answer::{Counts, Layout, Names};
+use analyzer::extern_types::ExternType;
 use analyzer::{analyze, options::Options};
 use modules::{functions, read, section, text, wat};
 
