@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ci_wasm.adapters.process import Finished, run
-from ci_wasm.core.behavior import BehaviorCall, CallResult, problem_of, signed_expectation
-from ci_wasm.core.module import FuncType, Module
+from ci_wasm.core.behavior import BehaviorCall, CallResult, called_type, problem_of, signed_expectation
+from ci_wasm.core.module import Module
 
 CHILD = Path(__file__).with_name("behavior_child.py")
 # Compiling takes about half a second for each megabyte, a call at most as long as its fuel lasts.
@@ -32,11 +32,12 @@ class BehaviorRunner:
     def call(self, wasm: bytes, module: Module, calls: Sequence[BehaviorCall]) -> tuple[CallResult, ...]:
         """Make every call in an instance of its own; one that cannot be made or answered says so in its result."""
         calls = [signed_expectation(call, module) for call in calls]
-        possible = [call for call in calls if not problem_of(call, module)]
+        problems = [problem_of(call, module) for call in calls]
+        possible = [call for call, problem in zip(calls, problems, strict=True) if not problem]
         results = iter(self._run(wasm, module, possible) if possible else ())
         return tuple(
-            CallResult(call, None, problem) if (problem := problem_of(call, module)) else next(results)
-            for call in calls
+            CallResult(call, None, problem) if problem else next(results)
+            for call, problem in zip(calls, problems, strict=True)
         )
 
     def _run(self, wasm: bytes, module: Module, calls: Sequence[BehaviorCall]) -> list[CallResult]:
@@ -59,8 +60,8 @@ class BehaviorRunner:
 
 
 def _request(call: BehaviorCall, module: Module) -> Mapping[str, object]:
-    type_ = next(export.type for export in module.exports if export.name == call.export)
-    kinds = type_.params if isinstance(type_, FuncType) else ()
+    type_ = called_type(call, module)
+    kinds = type_.params if type_ else ()
     fuel = DEFAULT_FUEL if call.max_fuel is None else min(FUEL_FACTOR * call.max_fuel + 10_000, DEFAULT_FUEL)
     return {"export": call.export, "args": call.args, "kinds": kinds, "fuel": fuel}
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.module import FuncType, Module
-from ci_wasm.core.signature import print_type
-
-NUMERIC_TYPES = frozenset({"i32", "i64", "f32", "f64"})
+from ci_wasm.core.signature import NUMERIC_TYPES, print_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +39,16 @@ class CallResult:
     memory: int = 0
 
 
+def called_type(call: BehaviorCall, module: Module) -> FuncType | None:
+    """The type of the function that is called; None where the module exports no function of this name."""
+    types = (export.type for export in module.exports if export.name == call.export)
+    return next((type_ for type_ in types if isinstance(type_, FuncType)), None)
+
+
 def problem_of(call: BehaviorCall, module: Module) -> str:
     """Why a call cannot be made of this module; empty where it can."""
-    type_ = next((export.type for export in module.exports if export.name == call.export), None)
-    if not isinstance(type_, FuncType):
+    type_ = called_type(call, module)
+    if type_ is None:
         return "the module exports no function of this name"
     if not {*type_.params, *type_.results} <= NUMERIC_TYPES:
         return f"its type is `{print_type(type_)}`, and only numbers can be passed"
@@ -58,8 +62,8 @@ def problem_of(call: BehaviorCall, module: Module) -> str:
 
 def signed_expectation(call: BehaviorCall, module: Module) -> BehaviorCall:
     """The call with integers that were written unsigned as wasmtime gives them back: signed."""
-    type_ = next((export.type for export in module.exports if export.name == call.export), None)
-    if call.expect is None or not isinstance(type_, FuncType) or len(type_.results) != len(call.expect):
+    type_ = called_type(call, module)
+    if call.expect is None or type_ is None or len(type_.results) != len(call.expect):
         return call
     return replace(call, expect=tuple(map(_signed, type_.results, call.expect)))
 

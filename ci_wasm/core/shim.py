@@ -10,15 +10,13 @@ import re
 from collections.abc import Iterator
 
 from ci_wasm.core.module import FuncType, Import, MemoryType, Module
-from ci_wasm.core.signature import print_type
+from ci_wasm.core.signature import NUMERIC_TYPES, print_type
 from ci_wasm.core.worker import ModuleType, WorkerModule
 from ci_wasm.errors import ArtifactError, ConfigError
 
 SHIM_MAIN = "shim.js"
 MANIFEST = "manifest.json"
 WASM = "module.wasm"
-
-NUMERIC_TYPES = frozenset({"i32", "i64", "f32", "f64"})
 
 # The bytes ABI, version 1. A module speaks it when it has all of these and a 32-bit `memory`.
 BYTES_ABI = {

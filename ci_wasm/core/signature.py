@@ -19,6 +19,8 @@ from typing import assert_never
 
 from ci_wasm.core.module import ExternType, FuncType, GlobalType, MemoryType, TableType, TagType
 
+# What a URL, JSON and a configuration file can spell.
+NUMERIC_TYPES = frozenset({"i32", "i64", "f32", "f64"})
 PLAIN_VALUE_TYPES = frozenset(
     {"i32", "i64", "f32", "f64", "v128"}
     | {f"{heap}ref" for heap in ("func", "extern", "any", "eq", "i31", "struct", "array", "exn", "cont")}
