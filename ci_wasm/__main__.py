@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; every error ends here, as one message with its cure and the documented exit code."""
+    # Nearly everything that a start makes is there to stay: looking for garbage in it takes 7 % of the imports' time.
+    gc.set_threshold(50_000)
     arguments = sys.argv[1:] if argv is None else argv
     return guarded(arguments, tool_environment(), sys.stdout, sys.stderr)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from ci_wasm import __version__
+from ci_wasm.errors import EXIT_OK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
     from ci_wasm.ports import Runner
@@ -22,17 +25,26 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
         from ci_wasm.action import run_action
 
         return run_action(environ, runner)
-    arguments = make_parser().parse_args(argv)
+    arguments = make_parser(argv[0] if argv else "").parse_args(argv)
+    match arguments.command:
+        case "measure":
+            from ci_wasm.module_files import measure
+
+            facts = measure(arguments.file, arguments.format, arguments.functions, arguments.brotli)
+            return _print(facts, stdout)
+        case "diff":
+            from ci_wasm.module_files import diff
+
+            changes = diff(arguments.base, arguments.head, arguments.format, arguments.brotli)
+            return _print(changes, stdout)
+        case _:
+            pass
     from ci_wasm import commands
 
     command = commands.Command(environ, stdout, runner)
     match arguments.command:
         case "run":
             return command.run()
-        case "measure":
-            return command.measure(arguments.file, arguments.format, arguments.functions, arguments.brotli)
-        case "diff":
-            return command.diff(arguments.base, arguments.head, arguments.format, arguments.brotli)
         case "check":
             return command.check(arguments.file, arguments.config, arguments.base, arguments.format)
         case "preview":
@@ -41,8 +53,14 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
             return command.edge(arguments.port)
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def _print(text: str, stdout: TextIO) -> int:
+    stdout.write(text)
+    stdout.flush()
+    return EXIT_OK
+
+
+def make_parser(command: str = "") -> argparse.ArgumentParser:
+    """The parser of all commands; of one alone, where `command` is its name: it takes half the time to make."""
     import argparse
 
     parser = argparse.ArgumentParser(
@@ -50,29 +68,43 @@ def make_parser() -> argparse.ArgumentParser:
         description="Build, judge, preview and deploy WebAssembly Workers.",
         epilog="Exit codes: 0 fine, 1 a budget or contract is broken, 2-9 one cause each, 70 a bug; see docs/errors.md.",
         allow_abbrev=False,
+        formatter_class=_formatter,
     )
     parser.add_argument("--version", action="version", version=f"ci-wasm {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("run", help="what the GitHub Action does, from GITHUB_* and INPUT_*")
-    _add_measure(commands)
-    _add_diff(commands)
-    _add_check(commands)
-    preview = commands.add_parser("preview", help="build, and serve the Worker on local workerd until Ctrl-C")
-    preview.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
-    preview.add_argument(
-        "--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)"
-    )
-    edge = commands.add_parser("edge", help="serve the local Cloudflare API until Ctrl-C")
-    edge.add_argument(
-        "--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)"
-    )
+    wanted = {command: COMMANDS[command]} if command in COMMANDS else COMMANDS
+    for name, (help_, add_arguments) in wanted.items():
+        add_arguments(commands.add_parser(name, help=help_, formatter_class=_formatter))
     return parser
 
 
-def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    measure = commands.add_parser(
-        "measure", help="sizes, sections, crates, functions and types of one module"
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """argparse's own, told how wide the terminal is: where it has to ask, it imports half of the archive formats."""
+    import argparse
+
+    try:
+        width = os.get_terminal_size().columns
+    except OSError:
+        width = 100
+    return argparse.HelpFormatter(prog, width=width - 2)
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    """It takes everything from the environment."""
+
+
+def _add_preview(preview: argparse.ArgumentParser) -> None:
+    preview.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
+    _add_port(preview)
+
+
+def _add_port(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)"
     )
+
+
+def _add_measure(measure: argparse.ArgumentParser) -> None:
     measure.add_argument("file", help="a .wasm file")
     measure.add_argument(
         "--functions",
@@ -85,20 +117,14 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_format(measure)
 
 
-def _add_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    diff = commands.add_parser(
-        "diff", help="what changed between two modules, with the semver verdict of their interface"
-    )
+def _add_diff(diff: argparse.ArgumentParser) -> None:
     diff.add_argument("base", help="the module before")
     diff.add_argument("head", help="the module after")
     _add_compression(diff)
     _add_format(diff)
 
 
-def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    check = commands.add_parser(
-        "check", help="budgets and contract of ci-wasm.yml; exit code 1 when one is broken"
-    )
+def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("file", nargs="?", help="judge this module instead of building (for a single Worker)")
     check.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
     check.add_argument(
@@ -127,3 +153,13 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=FORMATS, default="text", help="default: %(default)s; JSON has stdout to itself"
     )
+
+
+COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": ("what the GitHub Action does, from GITHUB_* and INPUT_*", _add_run),
+    "measure": ("sizes, sections, crates, functions and types of one module", _add_measure),
+    "diff": ("what changed between two modules, with the semver verdict of their interface", _add_diff),
+    "check": ("budgets and contract of ci-wasm.yml; exit code 1 when one is broken", _add_check),
+    "preview": ("build, and serve the Worker on local workerd until Ctrl-C", _add_preview),
+    "edge": ("serve the local Cloudflare API until Ctrl-C", _add_port),
+}

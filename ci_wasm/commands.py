@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ci_wasm.core.build import PrebuiltSource
-from ci_wasm.core.measurement import Measurement, make_measurement, require_core_module
-from ci_wasm.errors import EXIT_OK, ArtifactError, ConfigError
+from ci_wasm.errors import EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
     from ci_wasm.config.settings import Settings
-    from ci_wasm.core.module import Module
     from ci_wasm.ports import Runner
     from ci_wasm.wiring import Adapters
 
@@ -33,25 +30,6 @@ class Command:
         from ci_wasm.action import run_action
 
         return run_action(self.environ, self.runner)
-
-    def measure(self, file: str, format_: str, functions: int, brotli: str | None) -> int:
-        """One module's facts; `brotli` is a name of BROTLI_QUALITIES, None to compress nothing."""
-        from ci_wasm.render.measurement import render_measurement
-
-        (measurement,) = _measure([file], None if format_ == "json" else functions, brotli)
-        self._print(render_measurement(file, measurement, format_))
-        return EXIT_OK
-
-    def diff(self, base: str, head: str, format_: str, brotli: str | None) -> int:
-        """Two modules' difference; a breaking change is told, not judged: that is what `check` does."""
-        from ci_wasm.core.compatibility import compatibility_changes
-        from ci_wasm.core.growth import make_growth
-        from ci_wasm.render.difference import render_difference
-
-        before, after = _measure([base, head], None, brotli)
-        changes = compatibility_changes(before.module, after.module)
-        self._print(render_difference(make_growth(before, after), changes, format_))
-        return EXIT_OK
 
     def check(self, file: str | None, config: str, base: str | None, format_: str) -> int:
         """Budgets and contract; gives the verdict's exit code."""
@@ -112,36 +90,6 @@ class Command:
         self.stdout.flush()
 
 
-def _measure(files: Sequence[str], functions: int | None, brotli: str | None) -> list[Measurement]:
-    from ci_wasm.adapters.compression import BareScales, ThreadedScales
-
-    wasms = [_read_module(file) for file in files]
-    scales = BareScales() if brotli is None else ThreadedScales(brotli)
-    sizes = [scales.start(wasm) for wasm in wasms]
-    modules = [
-        require_core_module(module, file)
-        for file, module in zip(files, _analyze(wasms, functions), strict=True)
-    ]
-    return [
-        make_measurement(wasm, module, weighed())
-        for wasm, module, weighed in zip(wasms, modules, sizes, strict=True)
-    ]
-
-
-def _analyze(wasms: Sequence[bytes], functions: int | None) -> list[Module]:
-    """Read modules side by side: the analyzer needs no lock of Python's."""
-    from ci_wasm.adapters.module_reader import WasmtimeModuleReader
-
-    # Type-checking every body doubles the time and tells nothing that is shown here; `check` and `run` do it.
-    read = partial(WasmtimeModuleReader().read, functions=functions, check_bodies=False)
-    if len(wasms) == 1:
-        return [read(wasms[0])]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(len(wasms)) as pool:
-        return list(pool.map(read, wasms))
-
-
 def _judging(settings: Settings, file: str) -> Settings:
     """The settings with a given module in the place of the one that would be built."""
     if len(settings.workers) != 1:
@@ -150,12 +98,3 @@ def _judging(settings: Settings, file: str) -> Settings:
             cure="Leave the file out to build and judge all of them, or give `--config` a file with one Worker.",
         )
     return replace(settings, workers=(replace(settings.workers[0], source=PrebuiltSource(file)),))
-
-
-def _read_module(file: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise ArtifactError(
-            f"{file} cannot be read: {error.strerror}", cure="Give the path of a `.wasm` file that exists."
-        ) from None

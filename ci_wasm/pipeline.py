@@ -11,20 +11,22 @@ from ci_wasm import __version__
 from ci_wasm.config.settings import Settings, WorkerSettings
 from ci_wasm.core.behavior import behavior_findings
 from ci_wasm.core.budget import judge_budget
-from ci_wasm.core.build import Build, CrateSource
 from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
 from ci_wasm.core.growth import make_growth
+from ci_wasm.core.history import Commit, History, extend_history, make_point
 from ci_wasm.core.limits import limit_findings
-from ci_wasm.core.measurement import Base, Measurement, make_measurement, require_core_module
+from ci_wasm.core.matching import Matching
+from ci_wasm.core.measurement import Base
 from ci_wasm.core.plan import Check, Record, Strategy, Teardown
 from ci_wasm.core.preview import Preview, preview_name, smoke_findings
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
-from ci_wasm.core.shim import SHIM_MAIN, shim_modules
 from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import ArtifactError
+from ci_wasm.head import Head, measure_tree, shim_worker
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
-from ci_wasm.ports import World
+from ci_wasm.past import keep, recorded
+from ci_wasm.ports import Baselines, World
 
 NO_COMMIT = "0" * 40
 
@@ -41,18 +43,18 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A built and measured module; `build` holds the bytes that a preview uploads."""
+class Past:
+    """What came before, by Worker: the base that the head is compared with, and the sizes that led to it."""
 
-    build: Build
-    measurement: Measurement
+    bases: Mapping[str, Outcome[Base]]
+    histories: Mapping[str, History]
 
 
 def check(plan: Check, job: Job) -> Report:
     """A pull request: build, measure, compare, judge, preview."""
     heads = measure_heads(job)
-    bases = measure_bases(job, plan.pull_request.base_sha)
-    reports = judge_all(job, heads, bases)
+    past = measure_past(job, plan.pull_request.base_sha)
+    reports = judge_all(job, heads, past)
     previewed = [
         preview(worker, heads[worker.name], reports[worker.name], plan, job)
         for worker in job.settings.workers
@@ -63,9 +65,11 @@ def check(plan: Check, job: Job) -> Report:
 def record(plan: Record, job: Job) -> Report:
     """A push to the default branch: enforce the budgets, and keep the measurements as the commit's baseline."""
     heads = measure_heads(job)
-    bases = measure_bases(job, plan.before)
-    reports = judge_all(job, heads, bases)
-    stored = attempt(lambda: store_baseline(plan, job, heads))
+    past = measure_past(job, plan.before)
+    reports = judge_all(job, heads, past)
+    measured = {name: head.value.measurement for name, head in heads.items() if isinstance(head, Done)}
+    histories = {name: report.history for name, report in reports.items()}
+    stored = attempt(lambda: keep(baselines_of(job), plan.commit, measured, histories))
     return make_report(
         job.subject,
         [replace(report, preview=Skipped("a merged commit has none")) for report in reports.values()],
@@ -92,63 +96,40 @@ def tear_down(plan: Teardown, job: Job) -> Report:
 def judge_only(job: Job, base_commit: str | None) -> Report:
     """The checks without deploying anything: what `ci-wasm check` does at home."""
     heads = measure_heads(job)
-    bases: Mapping[str, Outcome[Base]] = {}
-    if base_commit is not None:
-        bases = measure_bases(job, base_commit)
-    reports = judge_all(job, heads, bases)
+    past = Past({}, {}) if base_commit is None else measure_past(job, base_commit)
+    reports = judge_all(job, heads, past)
     return make_report(job.subject, list(reports.values()), version=__version__)
 
 
 def measure_heads(job: Job) -> dict[str, Outcome[Head]]:
     """Build and measure every Worker of the checkout; one that fails does not keep the others from their report."""
     return {
-        worker.name: attempt(partial(measure_tree, job, job.root, worker)) for worker in job.settings.workers
+        worker.name: attempt(partial(measure_tree, job.world, job.root, worker))
+        for worker in job.settings.workers
     }
 
 
-def measure_tree(job: Job, tree: Path, worker: WorkerSettings) -> Head:
-    """Build one Worker's module in a checkout, and measure what would ship."""
-    if isinstance(worker.source, CrateSource):
-        build = job.world.toolchain.build(tree, worker.source)
-    else:
-        build = job.world.toolchain.read_prebuilt(tree, worker.source)
-    return Head(build, measure(job.world, build))
-
-
-def measure(world: World, build: Build) -> Measurement:
-    """Read and weigh a built module; raises ArtifactError when it is not a valid core module."""
-    sizes = world.scales.start(build.wasm)
-    module = require_core_module(world.reader.read(build.wasm, functions=None), build.path)
-    has_twin = build.named_wasm is not build.wasm
-    named = world.reader.read(build.named_wasm, functions=None) if has_twin else None
-    return make_measurement(build.wasm, module, sizes(), named=named, toolchain=build.toolchain)
-
-
-def measure_bases(job: Job, base_sha: str) -> dict[str, Outcome[Base]]:
-    """The base of every Worker: as recorded when it was merged, else built now from the merge base."""
+def measure_past(job: Job, base_sha: str) -> Past:
+    """The base of every Worker: as recorded when it was merged, else built now from the merge base; and the histories."""
     if base_sha == NO_COMMIT:
-        return {worker.name: Skipped("this is the branch's first commit") for worker in job.settings.workers}
+        first = Skipped("this is the branch's first commit")
+        return Past({worker.name: first for worker in job.settings.workers}, {})
     commit = job.world.repository.merge_base("HEAD", base_sha) or base_sha
-    recorded = recorded_bases(job, commit)
-    missing = [worker for worker in job.settings.workers if worker.name not in recorded]
-    return {**recorded, **(rebuilt_bases(job, commit, missing) if missing else {})}
-
-
-def recorded_bases(job: Job, commit: str) -> dict[str, Outcome[Base]]:
-    """What the data branch knows about a commit. A store that cannot be read is no reason to compare with nothing."""
-    baselines = job.world.baselines if job.settings.records_baseline else None
-    if baselines is None:
-        return {}
-    found = attempt(lambda: baselines.read(commit))
-    if isinstance(found, Failed):
-        job.log(f"The recorded baselines cannot be read ({found.message}); the base is built instead.")
-        return {}
-    names = {worker.name for worker in job.settings.workers}
-    return {
-        name: Done(Base(commit, value, recorded=True))
-        for name, value in (found.value or {}).items()
-        if name in names
+    record = recorded(baselines_of(job), job.world.repository, commit, job.log)
+    bases: dict[str, Outcome[Base]] = {
+        worker.name: Done(Base(commit, record.measurements[worker.name], recorded=True))
+        for worker in job.settings.workers
+        if worker.name in record.measurements
     }
+    missing = [worker for worker in job.settings.workers if worker.name not in bases]
+    return Past({**bases, **(rebuilt_bases(job, commit, missing) if missing else {})}, record.histories)
+
+
+def baselines_of(job: Job) -> Done[Baselines] | Skipped:
+    """Where merged commits are recorded, or why nowhere."""
+    if not job.settings.records_baseline:
+        return Skipped("`baseline.store` is `rebuild`")
+    return Skipped("no GitHub token was given") if job.world.baselines is None else Done(job.world.baselines)
 
 
 def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Base]]:
@@ -166,20 +147,29 @@ def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> O
     """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
     if not (tree / worker.source.path).exists():
         return Skipped(f"`{worker.source.path}` does not exist in the base commit")
-    return attempt(lambda: Base(commit, measure_tree(job, tree, worker).measurement, recorded=False))
+    return attempt(lambda: Base(commit, measure_tree(job.world, tree, worker).measurement, recorded=False))
 
 
-def judge_all(
-    job: Job, heads: Mapping[str, Outcome[Head]], bases: Mapping[str, Outcome[Base]]
-) -> dict[str, WorkerReport]:
+def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[str, WorkerReport]:
     """Judge every Worker against its base, its budgets and its contract."""
     no_base: Outcome[Base] = Skipped("none was asked for")
+    sha = job.subject.commit
+    commit = next(iter(job.world.repository.first_parents(sha, 1)), Commit(sha)) if sha else None
     reports = {}
     for worker in job.settings.workers:
         head = heads[worker.name]
-        report = judge(worker, head, bases.get(worker.name, no_base))
+        base = past.bases.get(worker.name, no_base)
+        report = judge(worker, head, base, match(head, base, job.world))
+        report = replace(report, history=history_until(commit, head, past.histories.get(worker.name, ())))
         reports[worker.name] = behave(worker, head, report, job)
     return reports
+
+
+def history_until(commit: Commit | None, head: Outcome[Head], before: History) -> History:
+    """The history with the head at its end; a module of no commit, as at home, has no place in one."""
+    if commit is None or not isinstance(head, Done):
+        return before
+    return extend_history(before, make_point(commit, head.value.measurement))
 
 
 def behave(worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, job: Job) -> WorkerReport:
@@ -193,7 +183,16 @@ def behave(worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, jo
     return replace(report, behavior=results, findings=(*report.findings, *findings))
 
 
-def judge(worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base]) -> WorkerReport:
+def match(head: Outcome[Head], base: Outcome[Base], world: World) -> Matching | None:
+    """Which function is which, where there are two modules with names."""
+    if not (isinstance(head, Done) and isinstance(base, Done)):
+        return None
+    return world.reader.match(base.value.measurement.module, head.value.measurement.module)
+
+
+def judge(
+    worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base], matching: Matching | None
+) -> WorkerReport:
     """Hold one measured module against its base, its budgets and its contract. Pure."""
     if not isinstance(head, Done):
         return WorkerReport(worker.name, head, base)
@@ -209,7 +208,7 @@ def judge(worker: WorkerSettings, head: Outcome[Head], base: Outcome[Base]) -> W
         name=worker.name,
         head=Done(after),
         base=base,
-        growth=make_growth(before, after) if before else None,
+        growth=make_growth(before, after, matching) if before else None,
         budgets=budgets,
         changes=changes,
         findings=(
@@ -243,24 +242,13 @@ def make_upload(worker: WorkerSettings, head: Outcome[Head], plan: Check, job: J
     if worker.unpreviewable:
         return Skipped(worker.unpreviewable)
     try:
-        return Done(shim_worker(worker, head.value, plan.pull_request.head_sha, job.world.shim_source()))
+        made = head.value
+        commit = plan.pull_request.head_sha
+        return Done(
+            shim_worker(worker, made.build.wasm, made.measurement.module, commit, job.world.shim_source())
+        )
     except ArtifactError as error:
         return Skipped(error.message)
-
-
-def shim_worker(worker: WorkerSettings, head: Head, commit: str, shim_source: str) -> Worker:
-    """A raw module as a whole Worker; raises ArtifactError for one that the shim cannot serve."""
-    modules = shim_modules(
-        head.build.wasm,
-        head.measurement.module,
-        worker=worker.name,
-        commit=commit,
-        cache_control=worker.cache_control,
-        shim_source=shim_source,
-    )
-    return Worker(
-        worker.name, SHIM_MAIN, modules, worker.compatibility_date, worker.compatibility_flags, worker.vars
-    )
 
 
 def deploy_preview(worker: WorkerSettings, upload: Worker, plan: Check, job: Job) -> Preview:
@@ -275,17 +263,3 @@ def deploy_preview(worker: WorkerSettings, upload: Worker, plan: Check, job: Job
         job.world.web.answer(deployment.url, smoke, commit=request.head_sha) for smoke in worker.smoke
     )
     return Preview(deployment, answers, public=plan.strategy is not Strategy.LOCAL)
-
-
-def store_baseline(plan: Record, job: Job, heads: Mapping[str, Outcome[Head]]) -> str:
-    """Keep what was measured; gives a sentence for the report."""
-    if not job.settings.records_baseline:
-        return "No baseline was recorded, because `baseline.store` is `rebuild`."
-    baselines = job.world.baselines
-    if baselines is None:
-        return "No baseline was recorded, because no GitHub token was given."
-    measured = {name: head.value.measurement for name, head in heads.items() if isinstance(head, Done)}
-    if not measured:
-        return "No baseline was recorded, because nothing was built."
-    baselines.write(plan.commit, measured)
-    return f"The baseline of `{plan.commit[:7]}` was recorded."

@@ -9,10 +9,13 @@ from typing import Protocol
 
 from ci_wasm.core.behavior import BehaviorCall, CallResult
 from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
-from ci_wasm.core.measurement import Measurement, Sizes
+from ci_wasm.core.history import Commit, History, Recorded
+from ci_wasm.core.matching import Matching
+from ci_wasm.core.measurement import Measurement, Upload
 from ci_wasm.core.module import Module
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
+from ci_wasm.core.sizes import Sizes
 from ci_wasm.core.worker import Provenance, Worker
 
 
@@ -50,6 +53,10 @@ class Repository(Protocol):
         """The best common ancestor, or None where the history that was fetched does not reach it."""
         ...
 
+    def first_parents(self, commit: str, count: int) -> Sequence[Commit]:
+        """A commit, its first parent, that one's, …: at most `count`, fewer where no more was fetched."""
+        ...
+
     def worktree(self, commit: str) -> AbstractContextManager[Path]:
         """A clean checkout of `commit` in a folder of its own, removed afterwards."""
         ...
@@ -62,12 +69,20 @@ class ModuleReader(Protocol):
         """Read sections, types, functions (the largest `functions`, None for all). A broken module sets `error`."""
         ...
 
+    def match(self, base: Module, head: Module) -> Matching | None:
+        """Find out which listed function is which; None where one module has no names: an index shifts with every insertion."""
+        ...
+
 
 class Scales(Protocol):
     """Compression: what a file weighs on the wire."""
 
     def start(self, wasm: bytes) -> Callable[[], Sizes]:
         """Begin to weigh a file; calling the answer waits for its sizes."""
+        ...
+
+    def start_upload(self, worker: Worker) -> Callable[[], Upload]:
+        """The same for a whole Worker, as it is uploaded."""
         ...
 
 
@@ -111,14 +126,16 @@ class Forge(Protocol):
 
 
 class Baselines(Protocol):
-    """The measurements of merged commits."""
+    """The measurements of merged commits, and the histories that lead to them."""
 
-    def read(self, commit: str) -> Mapping[str, Measurement] | None:
-        """What was recorded for a commit, by Worker name; None where nothing was."""
+    def read(self, commit: str) -> Recorded | None:
+        """What was recorded for a commit; None where nothing was."""
         ...
 
-    def write(self, commit: str, measurements: Mapping[str, Measurement]) -> None:
-        """Record a commit's measurements."""
+    def write(
+        self, commit: str, measurements: Mapping[str, Measurement], histories: Mapping[str, History]
+    ) -> None:
+        """Record a commit, by Worker name."""
         ...
 
 

@@ -12,7 +12,8 @@ from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.worker import Provenance
 from ci_wasm.edge.serve import LocalEdge
 from ci_wasm.errors import EXIT_OK, ArtifactError
-from ci_wasm.pipeline import Job, measure_tree, shim_worker
+from ci_wasm.head import measure_tree, shim_worker
+from ci_wasm.pipeline import Job
 
 LOCAL_PREVIEW = "local"
 # A checkout at home may differ from every commit, so what is served names none.
@@ -34,13 +35,15 @@ def serve_previews(job: Job, port: int, say: Callable[[str], None]) -> int:
 
 
 def _deploy(job: Job, worker: WorkerSettings, workers: CloudflareWorkers) -> str:
-    head = measure_tree(job, job.root, worker)
+    head = measure_tree(job.world, job.root, worker)
     if worker.unpreviewable:
         raise ArtifactError(
             f"{worker.name} cannot be previewed: {worker.unpreviewable}",
             cure="Serve it with the tool that it was written for; `ci-wasm check` judges its module all the same.",
         )
-    upload = shim_worker(worker, head, LOCAL_COMMIT, job.world.shim_source())
+    upload = shim_worker(
+        worker, head.build.wasm, head.measurement.module, LOCAL_COMMIT, job.world.shim_source()
+    )
     return workers.deploy_preview(upload, LOCAL_PREVIEW, Provenance(LOCAL_COMMIT)).url
 
 

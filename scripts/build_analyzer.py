@@ -51,7 +51,7 @@ def put(path: Path, content: bytes) -> None:
 
 def compile_for_this_machine() -> None:
     """Have wasmtime compile the module once, so that the first analysis does not wait for it."""
-    from ci_wasm.adapters.module_reader import precompile
+    from ci_wasm.adapters.analyzer import precompile
 
     started = time.monotonic()
     precompile()

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from ci_wasm.config.docs import configuration_tables, inputs_table, json_schema, outputs_table
-from ci_wasm.core import budget
+from ci_wasm.core import budget, limits
 
 ROOT = Path(__file__).resolve().parent.parent
 # The renderer's own golden file, so that the README shows what a run posts.
@@ -37,12 +37,13 @@ def rendered() -> dict[Path, str]:
     blocks = {
         "keys": configuration_tables(),
         "metrics": metrics_table(),
+        "limits": limits_table(),
         "inputs": inputs_table(),
         "outputs": outputs_table(),
         "comment": quoted(COMMENT.read_text(encoding="utf-8")),
     }
     files = {ROOT / "docs" / "config.schema.json": json_schema()}
-    for path in (ROOT / "docs" / "configuration.md", ROOT / "README.md"):
+    for path in (ROOT / "docs" / "configuration.md", ROOT / "docs" / "findings.md", ROOT / "README.md"):
         files[path] = fill(path.read_text(encoding="utf-8"), blocks)
     return files
 
@@ -65,6 +66,11 @@ def metrics_table() -> str:
     """The table of `core/budget.py`'s own docstring."""
     rows = [line for line in (budget.__doc__ or "").splitlines() if line.startswith("|")]
     return "\n".join(rows) + "\n"
+
+
+def limits_table() -> str:
+    """The docstring of `core/limits.py` without its first line: the table, its date and what is judged."""
+    return (limits.__doc__ or "").partition("\n\n")[2]
 
 
 if __name__ == "__main__":

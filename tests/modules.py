@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 
-from ci_wasm.core.measurement import Measurement, Sizes
+from ci_wasm.adapters.module_reader import WasmtimeModuleReader
+from ci_wasm.core.dependencies import Dependencies
+from ci_wasm.core.growth import Growth, make_growth
+from ci_wasm.core.measurement import NOT_ASSEMBLED, Measurement, Upload
 from ci_wasm.core.module import (
     Count,
     Crate,
     Data,
+    Entries,
     Export,
     ExternType,
     Function,
@@ -20,7 +25,10 @@ from ci_wasm.core.module import (
     Module,
     Section,
 )
+from ci_wasm.core.sizes import Sizes
+from ci_wasm.outcome import Done
 
+READER = WasmtimeModuleReader()
 ADD = FuncType(("i32", "i32"), ("i32",))
 MEMORY = MemoryType(17, None)
 
@@ -43,7 +51,7 @@ def make_module(  # noqa: PLR0913 (each part may be left out)
     """
     sizes = sorted((functions or {}).items(), key=lambda item: -item[1])
     largest = [
-        Function(index, name.split("#")[0], None, None, size, size, (fingerprints or {}).get(name))
+        Function(index, name.split("#")[0], None, None, size, size, _fingerprint(fingerprints, name))
         for index, (name, size) in enumerate(sizes)
     ]
     parts = {"preamble": 8, **(sections or {})}
@@ -56,6 +64,7 @@ def make_module(  # noqa: PLR0913 (each part may be left out)
         sections=tuple(Section(name, 0, size) for name, size in parts.items()),
         imports=tuple(_import(name, type_) for name, type_ in (imports or {}).items()),
         exports=tuple(Export(name, type_) for name, type_ in (exports or {}).items()),
+        entries=Entries(len(imports or {}), len(exports or {})),
         memories=(),
         tables=(),
         globals=Count(0, 0),
@@ -70,12 +79,36 @@ def make_module(  # noqa: PLR0913 (each part may be left out)
     )
 
 
+def _fingerprint(words: Mapping[str, str] | None, name: str) -> str | None:
+    """Any word, as hexadecimal digits."""
+    return f"{zlib.crc32(words[name].encode()):016x}" if words and name in words else None
+
+
 def _import(name: str, type_: ExternType) -> Import:
     module, _, field = name.partition(".")
     return Import(module, field, type_)
 
 
-def make_measured(raw: int, module: Module | None = None, *, gzip: int | None = None) -> Measurement:
+def make_measured(
+    raw: int,
+    module: Module | None = None,
+    *,
+    gzip: int | None = None,
+    dependencies: Dependencies | None = None,
+    upload: Upload | None = None,
+) -> Measurement:
     """A measurement of a given size."""
     sizes = Sizes(raw, raw // 2 if gzip is None else gzip, "zlib 1.3, brotli 1.2 quality 5", raw * 2 // 5)
-    return Measurement(sizes, module or make_module(), "f" * 64, "rustc 1.95.0")
+    return Measurement(
+        sizes,
+        module or make_module(),
+        "f" * 64,
+        "rustc 1.95.0",
+        dependencies,
+        Done(upload) if upload else NOT_ASSEMBLED,
+    )
+
+
+def grow(base: Measurement, head: Measurement) -> Growth:
+    """What changed between two measurements, matched by the real analyzer."""
+    return make_growth(base, head, READER.match(base.module, head.module))

@@ -8,14 +8,17 @@ from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.budget import Budget, GrowthLimit
 from ci_wasm.core.build import Build, PrebuiltSource
 from ci_wasm.core.contract import Contract, ExportRule, ImportRule
-from ci_wasm.core.measurement import Base, Measurement
+from ci_wasm.core.dependencies import Dependencies, LockedPackage
+from ci_wasm.core.history import Point
+from ci_wasm.core.measurement import Base, Measurement, Upload
 from ci_wasm.core.module import FuncType
+from ci_wasm.core.pattern import parse_pattern
 from ci_wasm.core.preview import Deployment, Preview, SmokeAnswer, SmokeRequest
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
-from ci_wasm.core.signature import parse_pattern
+from ci_wasm.head import Head
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
-from ci_wasm.pipeline import Head, judge
-from tests.modules import ADD, MEMORY, make_measured, make_module
+from ci_wasm.pipeline import judge
+from tests.modules import ADD, MEMORY, READER, make_measured, make_module
 
 COMMIT = "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2"
 SUBJECT = Subject(
@@ -83,6 +86,58 @@ def broken() -> Report:
     return _report(replace(worker, preview=Done(_preview(public=False))), note=note)
 
 
+def trend() -> Report:
+    """The twelfth commit of a branch on which a size went up and down, with a budget within sight."""
+    sizes = (610, 612, 640, 640, 702, 690, 955, 961, 900, 905, 1010, 650)
+    points = tuple(
+        Point(
+            f"{0x1A2B3C4D5E6F * (index + 1) % 16**12:012x}",
+            1763942400 + 86_400 * index,
+            raw,
+            raw // 2,
+            raw * 2 // 5,
+            390,
+        )
+        for index, raw in enumerate(sizes)
+    )
+    report = passing()
+    (worker,) = report.workers
+    points = (*points[:-1], replace(points[-1], commit=COMMIT[:12]))
+    return replace(report, workers=(replace(worker, history=points),))
+
+
+def upgraded() -> Report:
+    """A new package and what it needs, updates and what only tests need: Cargo.lock explains the growth."""
+    base = make_measured(
+        50_000,
+        make_module(functions={"add": 40_000}, crates={"add": 40_000 - 9300, "serde": 5000, "syn": 4300}),
+        dependencies=_locked("serde 1.0.1", "syn 1.0.109", "syn 2.0.1", "fastrand 2.5.0*", "old 0.3.0"),
+        upload=Upload(59_521, 21_000),
+    )
+    crates: dict[str | None, int] = {
+        "add": 30_700,
+        "serde": 5100,
+        "syn": 4100,
+        "regex": 2007,
+        "regex_automata": 112_640,
+    }
+    head = make_measured(
+        191_000,
+        make_module(functions={"add": 40_000, "regex": 114_547}, crates=crates),
+        dependencies=_locked(
+            "serde 1.0.2",
+            "syn 2.0.5",
+            "fastrand 1.9.0*",
+            "regex 1.11.1",
+            "regex-automata 0.4.9",
+            "memchr 2.7.4*",
+        ),
+        upload=Upload(200_521, 74_000),
+    )
+    settings = replace(SETTINGS, budgets=(Budget("upload", maximum=150_000),), contract=Contract())
+    return _report(_judged(head, _base(base), settings))
+
+
 def no_base() -> Report:
     """The first pull request of a repository."""
     return _report(_judged(BASE, Skipped("`crates/add` does not exist in the base commit")))
@@ -135,7 +190,9 @@ def hostile(name: str, rows: int = 1) -> Report:
         crates={crate: size for crate, size in names.items()},  # noqa: C416 (the keys' type is wider here),
     )
     settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
-    worker = _judged(make_measured(5000, module), _base(BASE), settings)
+    locked = Dependencies(tuple(LockedPackage(each, name, name, (), each) for each in names))
+    head = make_measured(5000, module, dependencies=locked)
+    worker = _judged(head, _base(replace(BASE, dependencies=Dependencies(()))), settings)
     url = f"https://pr-1-{name}.acme.workers.dev"
     answer = SmokeAnswer(SmokeRequest(f"/{name}", contains=name), 500, name, name, 1.5)
     preview = Preview(Deployment(url, url, name), (answer,), public=True)
@@ -154,9 +211,28 @@ def comparison(head: Measurement, base: Measurement) -> Report:
     return _report(_judged(head, _base(base)))
 
 
+def _locked(*packages: str) -> Dependencies:
+    """Packages as `name version`; those with a star are not in the module. `regex` needs what else is new here."""
+    entries = (package.split() for package in packages)
+    return Dependencies(
+        tuple(
+            LockedPackage(
+                name,
+                version.rstrip("*"),
+                "registry+https://example.org/index",
+                ("regex-automata 0.4.9", "memchr 2.7.4") if name == "regex" else (),
+                "" if version.endswith("*") else name.replace("-", "_"),
+            )
+            for name, version in entries
+        )
+    )
+
+
 def _judged(head: Measurement, base: Outcome[Base], settings: WorkerSettings = SETTINGS) -> WorkerReport:
     build = Build(b"", b"", None, "add.wasm", "rustc 1.95.0", 1.0)
-    return judge(settings, Done(Head(build, head)), base)
+    before = base.value.measurement.module if isinstance(base, Done) else None
+    matching = READER.match(before, head.module) if before else None
+    return judge(settings, Done(Head(build, head)), base, matching)
 
 
 def _base(measurement: Measurement, *, recorded: bool = False) -> Done[Base]:

@@ -2,7 +2,7 @@
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use crate::answer::{Answer, Layout, Memory, ModuleError, Names, SCHEMA, Table};
+use crate::answer::{Answer, Entries, Layout, Memory, ModuleError, Names, SCHEMA, Table};
 use crate::functions::Bodies;
 use crate::module::Module;
 use crate::names::{FunctionNames, capped};
@@ -45,7 +45,9 @@ fn answer<'a>(
     validity: Validity,
     options: &Options,
 ) -> Answer<'a> {
-    let exports = module.typed_exports();
+    let exports = module.typed_exports(options.entries);
+    let entries = Entries { imports: module.imports.len(), exports: module.exports.len() };
+    module.imports.truncate(options.entries.unwrap_or(usize::MAX));
     let sections = sections.finish();
     let spaces = &module.spaces;
     let names = match module.names.take() {
@@ -70,6 +72,7 @@ fn answer<'a>(
         sections: sections.list,
         imports: module.imports,
         exports,
+        entries,
         memories: spaces.memories.iter().map(|(ty, imported)| Memory { ty: ty.into(), imported }).collect(),
         tables: spaces.tables.iter().map(|(ty, imported)| Table { ty: ty.into(), imported }).collect(),
         globals: spaces.globals.counts(),
@@ -81,5 +84,6 @@ fn answer<'a>(
         garbage: bodies.garbage(),
         data: module.data,
         names: if names.any() { Names::NameSection } else { Names::None },
+        list: if options.list { bodies.list(&module.exports) } else { Vec::new() },
     }
 }

@@ -23,6 +23,8 @@ pub struct Answer<'a> {
     pub sections: Vec<Section<'a>>,
     pub imports: Vec<Import<'a>>,
     pub exports: Vec<Export<'a>>,
+    /// How many there are of both, listed or not.
+    pub entries: Entries,
     pub memories: Vec<Memory>,
     pub tables: Vec<Table>,
     pub globals: Counts,
@@ -37,6 +39,8 @@ pub struct Answer<'a> {
     pub garbage: Garbage,
     pub data: Data,
     pub names: Names,
+    /// Not in the JSON: all functions as [`crate::function_list`] writes them, empty unless asked for.
+    pub list: Vec<u8>,
 }
 
 /// What the first eight bytes announce.
@@ -74,6 +78,12 @@ pub struct Import<'a> {
 pub struct Export<'a> {
     pub name: Cow<'a, str>,
     pub ty: ExternType,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entries {
+    pub imports: usize,
+    pub exports: usize,
 }
 
 #[derive(Debug)]
@@ -155,12 +165,13 @@ impl Answer<'_> {
     }
 }
 
-fields!(Answer<'_>: schema, layout, size, error, features, sections, imports, exports, memories, tables, globals,
+fields!(Answer<'_>: schema, layout, size, error, features, sections, imports, exports, entries, memories, tables, globals,
     tags, start, functions, largest, crates, garbage, data, names);
 fields!(ModuleError<'_>: message, offset, section);
 fields!(Section<'_>: name, offset, size);
 fields!(Import<'_>: module, name, ty as "type");
 fields!(Export<'_>: name, ty as "type");
+fields!(Entries: imports, exports);
 fields!(Counts: imported, defined);
 fields!(Functions: count, imported, size, named);
 fields!(Function<'_>: index, name, symbol, krate as "crate", size, retained, fingerprint);

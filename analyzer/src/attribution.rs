@@ -12,14 +12,34 @@
 //! - A name with an argument list outside of `<…>` is C++, and a name without `::` is C or Go: no crate.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use crate::demangle::{mangled, print};
+use crate::demangle::{MAX_MANGLED, mangled, print};
 
 /// How much of a demangled name is looked at: the type in `<T as Trait>` can be far longer than what is shown.
 const MAX_PRINTED: usize = 1024;
 
 /// How deep `<<A as B>::C as D>::f` may nest.
 const DEPTH: u32 = 8;
+
+/// Tells crates, and remembers what it has told: most symbols of a large module begin with the same few thousand
+/// `<T as Trait>`.
+#[derive(Default)]
+pub struct Crates<'a> {
+    by_first_segment: HashMap<&'a str, Option<Cow<'a, str>>>,
+}
+
+impl<'a> Crates<'a> {
+    /// The crate that defines the function called `symbol`, or `None` where its name does not tell.
+    pub fn of(&mut self, symbol: &'a str) -> Option<Cow<'a, str>> {
+        let Some((length, path)) = legacy(symbol) else { return crate_of(symbol) };
+        match path.get(..length) {
+            Some(segment) if is_crate(segment) => Some(Cow::Borrowed(segment)),
+            Some(segment) => self.by_first_segment.entry(segment).or_insert_with(|| crate_of(symbol)).clone(),
+            None => None,
+        }
+    }
+}
 
 /// The crate that defines the function called `symbol`, or `None` where its name does not tell.
 pub fn crate_of(symbol: &str) -> Option<Cow<'_, str>> {
@@ -36,6 +56,14 @@ pub fn crate_of(symbol: &str) -> Option<Cow<'_, str>> {
         Some(path) => legacy_root(path).map(Cow::Borrowed).or_else(|| of_path(&text(), DEPTH).map(owned)),
         None => of_provided_method(&text()).map(owned),
     }
+}
+
+/// The first segment's length and what follows the number, of a symbol that is surely in the legacy mangling: C++ has
+/// its form, but no hash at the end.
+fn legacy(symbol: &str) -> Option<(usize, &str)> {
+    let hash = symbol.strip_suffix('E')?.as_bytes().last_chunk::<19>()?;
+    let is_hash = hash.starts_with(b"17h") && hash[3..].iter().all(u8::is_ascii_hexdigit);
+    if is_hash && symbol.len() <= MAX_MANGLED { decimal(symbol.strip_prefix("_ZN")?) } else { None }
 }
 
 /// `4core3fmt5write…` -> `core`. A first segment such as `_$LT$T$u20$as…` is no crate: there the printed name tells.
@@ -116,7 +144,7 @@ fn of_text(name: &str) -> Option<&str> {
 /// Whether an argument list stands outside of `<…>` and `{…}`, as in `std::terminate()`, or an operator is named.
 fn is_cpp(name: &str) -> bool {
     let operator = |rest: &str| rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-    top_level(name).any(|(_, c)| c == '(') || name.split("operator").skip(1).any(operator)
+    top_level(name).any(|(_, byte)| byte == b'(') || name.split("operator").skip(1).any(operator)
 }
 
 /// The crate of a path that nests at most `depth` times.
@@ -186,19 +214,19 @@ fn is_crate(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// The characters that stand outside of all brackets, brackets of the first level included. The `>` of `->` is none.
-fn top_level(text: &str) -> impl Iterator<Item = (usize, char)> {
+/// The bytes that stand outside of all brackets, brackets of the first level included. The `>` of `->` is none.
+fn top_level(text: &str) -> impl Iterator<Item = (usize, u8)> {
     let mut depth = 0u32;
-    let mut previous = '\0';
-    text.char_indices().filter(move |(_, c)| {
-        let arrow = *c == '>' && previous == '-';
-        previous = *c;
-        match c {
-            '<' | '(' | '[' | '{' => {
+    let mut previous = 0;
+    text.bytes().enumerate().filter(move |(_, byte)| {
+        let arrow = *byte == b'>' && previous == b'-';
+        previous = *byte;
+        match byte {
+            b'<' | b'(' | b'[' | b'{' => {
                 depth += 1;
                 depth == 1
             }
-            '>' | ')' | ']' | '}' if !arrow => {
+            b'>' | b')' | b']' | b'}' if !arrow => {
                 depth = depth.saturating_sub(1);
                 depth == 0
             }
@@ -210,19 +238,21 @@ fn top_level(text: &str) -> impl Iterator<Item = (usize, char)> {
 /// Where the bracket closes that was opened just before `text`.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 1u32;
-    let mut previous = '\0';
-    text.char_indices().find_map(|(at, c)| {
-        let arrow = c == '>' && previous == '-';
-        previous = c;
-        match c {
-            '<' | '(' | '[' | '{' => depth += 1,
-            '>' | ')' | ']' | '}' if !arrow => depth -= 1,
+    let mut previous = 0;
+    text.bytes().position(|byte| {
+        let arrow = byte == b'>' && previous == b'-';
+        previous = byte;
+        match byte {
+            b'<' | b'(' | b'[' | b'{' => depth += 1,
+            b'>' | b')' | b']' | b'}' if !arrow => depth -= 1,
             _ => {}
         }
-        (depth == 0).then_some(at)
+        depth == 0
     })
 }
 
+/// `word` begins with a space.
 fn find_top_level(text: &str, word: &str) -> Option<usize> {
-    top_level(text).map(|(at, _)| at).find(|at| text[*at..].starts_with(word))
+    let spaces = top_level(text).filter(|(_, byte)| *byte == b' ');
+    spaces.map(|(at, _)| at).find(|at| text.as_bytes()[*at..].starts_with(word.as_bytes()))
 }

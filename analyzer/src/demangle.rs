@@ -17,7 +17,7 @@ const MAX_SYMBOL: usize = 8 * 1024;
 /// Longer symbols are not demangled. A hundred bytes of v0 can print gigabytes: the bound on the output ends that.
 /// This one bounds what is parsed over and over to print nothing (the path of an `impl` behind a back-reference).
 /// The longest of 36,000 symbols in a real module has 1,190 bytes.
-const MAX_MANGLED: usize = 1536;
+pub const MAX_MANGLED: usize = 1536;
 
 /// A symbol as text: cut at [`MAX_SYMBOL`], what is no UTF-8 replaced.
 pub fn symbol(bytes: &[u8]) -> Cow<'_, str> {

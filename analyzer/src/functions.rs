@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use wasmparser::{Export, ExternalKind};
 
 use crate::answer::{Crate, Function, Functions, Garbage};
-use crate::attribution::crate_of;
+use crate::attribution::{Crates, crate_of};
 use crate::callgraph::CallGraph;
 use crate::demangle;
 use crate::fingerprint::{self, Fingerprint};
+use crate::function_list;
 use crate::names::{FunctionNames, capped};
 use crate::retained::retained_sizes;
 
@@ -37,8 +39,7 @@ pub struct Bodies<'a, 's> {
 
 impl<'a, 's> Bodies<'a, 's> {
     pub fn new(imported: usize, code: &'s Code, names: &'s FunctionNames<'a>) -> Self {
-        let indices = imported..imported + code.sizes.len();
-        let crates = indices.map(|index| names.get(index).and_then(crate_of_bytes)).collect();
+        let crates = crates_of(names, imported..imported + code.sizes.len());
         let retained = retained_sizes(&code.graph, imported, &code.sizes);
         Bodies { imported, code, retained, crates, names }
     }
@@ -60,6 +61,16 @@ impl<'a, 's> Bodies<'a, 's> {
         order.truncate(limit.unwrap_or(usize::MAX));
         let exported = exported_as(exports);
         order.into_iter().map(|position| self.function(position, &exported)).collect()
+    }
+
+    /// All functions in the module's order, for a comparison.
+    pub fn list(&self, exports: &[Export<'a>]) -> Vec<u8> {
+        let exported = exported_as(exports);
+        let mut list = function_list::begin(self.code.sizes.len());
+        for position in 0..self.code.sizes.len() {
+            function_list::write(&mut list, &self.function(position, &exported));
+        }
+        list
     }
 
     fn function(&self, position: usize, exported: &HashMap<usize, &'a str>) -> Function<'a> {
@@ -113,11 +124,14 @@ fn own<'a>(text: Cow<'_, str>) -> Cow<'a, str> {
     Cow::Owned(text.into_owned())
 }
 
-fn crate_of_bytes(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    match demangle::symbol(bytes) {
-        Cow::Borrowed(symbol) => crate_of(symbol),
+/// Who defines each of the functions.
+fn crates_of<'a>(names: &FunctionNames<'a>, functions: Range<usize>) -> Vec<Option<Cow<'a, str>>> {
+    let mut crates = Crates::default();
+    let mut of = |name: &'a [u8]| match demangle::symbol(name) {
+        Cow::Borrowed(symbol) => crates.of(symbol),
         Cow::Owned(symbol) => crate_of(&symbol).map(own),
-    }
+    };
+    functions.map(|index| names.get(index).and_then(&mut of)).collect()
 }
 
 /// The first name under which each function is exported; an empty one names nothing.

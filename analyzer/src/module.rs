@@ -241,13 +241,19 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    /// The exports whose index leads somewhere.
-    pub fn typed_exports(&mut self) -> Vec<answer::Export<'a>> {
-        let mut exports = Vec::with_capacity(self.exports.len());
+    /// The first `limit` exports whose index leads somewhere.
+    pub fn typed_exports(&mut self, limit: Option<usize>) -> Vec<answer::Export<'a>> {
+        let limit = limit.unwrap_or(usize::MAX);
+        let mut exports = Vec::with_capacity(self.exports.len().min(limit));
         for export in &self.exports {
-            if let Some(ty) = self.spaces.type_of_export(export) {
-                let is_mutable = matches!(&ty, ExternType::Global(global) if global.mutable);
-                self.operators.features.add_if(is_mutable, Feature::MutableGlobals);
+            // What an export is of is spelled out where it is listed, and a global's always: it may need a feature.
+            if exports.len() == limit && export.kind != ExternalKind::Global {
+                continue;
+            }
+            let Some(ty) = self.spaces.type_of_export(export) else { continue };
+            let is_mutable = matches!(&ty, ExternType::Global(global) if global.mutable);
+            self.operators.features.add_if(is_mutable, Feature::MutableGlobals);
+            if exports.len() < limit {
                 exports.push(answer::Export { name: capped(export.name), ty });
             }
         }

@@ -1,9 +1,9 @@
 //! Operators: the one pass over all instructions. Function bodies, constant expressions -> Features, targets, Hash.
 
 use wasmparser::{
-    BlockType, BrTable, Catch, ConstExpr, FunctionBody, HeapType, Ieee32, Ieee64, MemArg, MemArgOrdering, MemArgTarget,
-    Operator, OperatorsReader, OperatorsReaderAllocations, Ordering, RefType, Result, ResumeTable, TryTable, V128,
-    ValType, VisitOperator, VisitSimdOperator,
+    BlockType, BrTable, Catch, ConstExpr, FrameKind, FrameStack, FunctionBody, HeapType, Ieee32, Ieee64, MemArg,
+    MemArgOrdering, MemArgTarget, Operator, Ordering, RefType, Result, ResumeTable, TryTable, V128, ValType,
+    VisitOperator, VisitSimdOperator,
 };
 
 use crate::features::{Feature, Features};
@@ -19,7 +19,7 @@ pub struct Operators {
     pub hash: Hash,
     /// Set by an instruction that ends in what 1.0 knows as a reserved zero byte: what a longer index would need.
     reserved: Option<Feature>,
-    allocations: OperatorsReaderAllocations,
+    frames: Vec<FrameKind>,
 }
 
 impl Operators {
@@ -34,8 +34,9 @@ impl Operators {
             self.hash.add(u64::from(count));
             self.hash.value_type(ty);
         }
-        let instructions = locals.into_binary_reader_for_operators();
-        let mut reader = OperatorsReader::new_with_allocs(instructions, std::mem::take(&mut self.allocations));
+        let mut reader = locals.into_binary_reader_for_operators();
+        self.frames.clear();
+        self.frames.push(FrameKind::Block);
         while !reader.eof() {
             reader.visit_operator(self)?;
             if let Some(feature) = self.reserved.take() {
@@ -43,9 +44,7 @@ impl Operators {
                 self.features.add_if(is_padded(&body.as_bytes()[..end]), feature);
             }
         }
-        reader.finish()?;
-        self.allocations = reader.into_allocations();
-        Ok(())
+        reader.finish_expression(self)
     }
 
     /// In 1.0 a constant expression is one `const`, or the `global.get` of an import.
@@ -75,11 +74,26 @@ fn is_padded(instruction: &[u8]) -> bool {
     instruction.iter().rev().nth(1).is_some_and(|byte| byte & 0x80 != 0)
 }
 
+impl FrameStack for Operators {
+    #[inline]
+    fn current_frame(&self) -> Option<FrameKind> {
+        self.frames.last().copied()
+    }
+}
+
+impl Operators {
+    fn reframe(&mut self, frame: FrameKind) {
+        self.frames.pop();
+        self.frames.push(frame);
+    }
+}
+
 macro_rules! visit {
     ($( @$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
         $(
             #[inline]
             fn $visit(&mut self $($(, $arg: $argty)*)?) {
+                visit!(@frame self $op);
                 visit!(@proposal self $proposal);
                 visit!(@reserved self $op);
                 self.hash.add(const { number(stringify!($op)) });
@@ -102,6 +116,17 @@ macro_rules! visit {
     (@immediate $self:ident array_data_index $value:ident) => { let _ = $value; };
     (@immediate $self:ident array_elem_index $value:ident) => { let _ = $value; };
     (@immediate $self:ident $name:ident $value:ident) => { $value.note($self) };
+    (@frame $self:ident Block) => { $self.frames.push(FrameKind::Block) };
+    (@frame $self:ident Loop) => { $self.frames.push(FrameKind::Loop) };
+    (@frame $self:ident If) => { $self.frames.push(FrameKind::If) };
+    (@frame $self:ident Try) => { $self.frames.push(FrameKind::LegacyTry) };
+    (@frame $self:ident TryTable) => { $self.frames.push(FrameKind::TryTable) };
+    (@frame $self:ident Else) => { $self.reframe(FrameKind::Else) };
+    (@frame $self:ident Catch) => { $self.reframe(FrameKind::LegacyCatch) };
+    (@frame $self:ident CatchAll) => { $self.reframe(FrameKind::LegacyCatchAll) };
+    (@frame $self:ident Delegate) => { $self.frames.pop() };
+    (@frame $self:ident End) => { $self.frames.pop() };
+    (@frame $self:ident $op:ident) => {};
     (@reserved $self:ident CallIndirect) => { $self.reserved = Some(Feature::ReferenceTypes) };
     (@reserved $self:ident MemorySize) => { $self.reserved = Some(Feature::MultiMemory) };
     (@reserved $self:ident MemoryGrow) => { $self.reserved = Some(Feature::MultiMemory) };

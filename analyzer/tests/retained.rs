@@ -7,7 +7,7 @@ use analyzer::{analyze, options::Options};
 use modules::{leb, module, section, text};
 
 fn everything(wasm: &[u8]) -> Answer<'_> {
-    analyze(wasm, &Options { functions: None, check_bodies: true })
+    analyze(wasm, &Options { functions: None, ..Options::default() })
 }
 
 /// The functions by index, each with its retained size as a multiple of the size of one.
@@ -183,7 +183,7 @@ fn a_long_chain_and_a_ladder_take_no_long_time() {
     let chain: Vec<Vec<usize>> = (0..rungs).map(|n| if n + 1 < rungs { vec![n + 1] } else { vec![] }).collect();
     for edges in [ladder, chain] {
         let wasm = calls(&edges, 1);
-        let answer = analyze(&wasm, &Options { functions: None, check_bodies: false });
+        let answer = analyze(&wasm, &Options { functions: None, check_bodies: false, ..Options::default() });
         let first = answer.largest.iter().find(|function| function.index == 0).unwrap();
         assert_eq!(first.retained, Some(answer.functions.size));
     }

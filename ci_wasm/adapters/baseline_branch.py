@@ -1,18 +1,23 @@
-"""Baseline branch: measurements of merged commits on a data branch, one file for each commit. commit <-> Measurements.
+"""Baseline branch: merged commits on a data branch, one file for each commit. commit <-> Recorded.
 
 A branch has a history and no expiry, and one file for each commit never conflicts. The branch holds nothing else.
+Each file carries the sizes of the commits before it, too: a pull request reads one file, and has its base and the trend.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple
 
 import msgspec
 
-from ci_wasm.adapters.module_wire import ModuleWire, to_module, to_wire
-from ci_wasm.core.measurement import Measurement, Sizes
+from ci_wasm.core.dependencies import Dependencies
+from ci_wasm.core.history import Commit, History, Point, Recorded, make_point
+from ci_wasm.core.measurement import NOT_ASSEMBLED, Measurement, Upload
+from ci_wasm.core.module import Module
+from ci_wasm.core.sizes import Sizes
 from ci_wasm.errors import ForgeError
+from ci_wasm.outcome import Done
 from ci_wasm.ports import Forge
 
 BRANCH = "ci-wasm-data"
@@ -22,16 +27,34 @@ FUNCTIONS_KEPT = 2000
 
 
 class _Measured(msgspec.Struct, frozen=True):
+    """Older records have no dependencies and no upload."""
+
     sizes: Sizes
     sha256: str
     toolchain: str
-    module: ModuleWire
+    module: Module
+    dependencies: Dependencies | None = None
+    upload: Upload | None = None
+
+
+class PointWire(msgspec.Struct, frozen=True, array_like=True):
+    """A point without its keys: a hundred of them are 6 kB."""
+
+    commit: str
+    date: int | None
+    raw: int
+    gzip: int | None
+    brotli: int | None
+    functions: int
 
 
 class _Record(msgspec.Struct, frozen=True):
+    """Records from before there was a history have none."""
+
     schema: int
     commit: str
     workers: dict[str, _Measured]
+    histories: dict[str, tuple[PointWire, ...]] = {}
 
 
 class BaselineBranch:
@@ -40,24 +63,31 @@ class BaselineBranch:
     def __init__(self, forge: Forge) -> None:
         self._forge = forge
 
-    def read(self, commit: str) -> Mapping[str, Measurement] | None:
+    def read(self, commit: str) -> Recorded | None:
         """What was recorded for a commit; raises ForgeError where the record cannot be understood."""
         content = self._forge.read_file(BRANCH, _path(commit))
         return None if content is None else decode_baseline(content)
 
-    def write(self, commit: str, measurements: Mapping[str, Measurement]) -> None:
-        """Record a commit's measurements."""
+    def write(
+        self, commit: str, measurements: Mapping[str, Measurement], histories: Mapping[str, History]
+    ) -> None:
+        """Record a commit."""
         message = f"Record the sizes of {commit[:12]}"
-        self._forge.write_file(BRANCH, _path(commit), encode_baseline(commit, measurements), message)
+        self._forge.write_file(
+            BRANCH, _path(commit), encode_baseline(commit, measurements, histories), message
+        )
 
 
-def encode_baseline(commit: str, measurements: Mapping[str, Measurement]) -> bytes:
+def encode_baseline(
+    commit: str, measurements: Mapping[str, Measurement], histories: Mapping[str, History]
+) -> bytes:
     """One commit's file, ending with a newline."""
     workers = {name: _measured(measurement) for name, measurement in measurements.items()}
-    return msgspec.json.encode(_Record(SCHEMA, commit, workers)) + b"\n"
+    points = {name: tuple(map(_wire, history)) for name, history in histories.items()}
+    return msgspec.json.encode(_Record(SCHEMA, commit, workers, points)) + b"\n"
 
 
-def decode_baseline(content: bytes) -> Mapping[str, Measurement]:
+def decode_baseline(content: bytes) -> Recorded:
     """What `encode_baseline` wrote, by Worker name; raises ForgeError for anything else."""
     try:
         record = msgspec.json.decode(content, type=_Record)
@@ -67,15 +97,36 @@ def decode_baseline(content: bytes) -> Mapping[str, Measurement]:
             cure=f"It was written by another version of ci-wasm; the next push to the default branch records it anew "
             f"(branch `{BRANCH}`).",
         ) from None
-    return {
-        name: Measurement(entry.sizes, to_module(entry.module), entry.sha256, entry.toolchain)
-        for name, entry in record.workers.items()
-    }
+    measurements = {name: _measurement(entry) for name, entry in record.workers.items()}
+    begun = {name: (make_point(Commit(record.commit), each),) for name, each in measurements.items()}
+    told = {name: tuple(map(to_point, points)) for name, points in record.histories.items()}
+    return Recorded(measurements, {**begun, **told})
+
+
+def to_point(wire: PointWire) -> Point:
+    """The core's record of a stored point."""
+    return Point(*msgspec.structs.astuple(wire))
+
+
+def _wire(point: Point) -> PointWire:
+    return PointWire(*astuple(point))
 
 
 def _measured(measurement: Measurement) -> _Measured:
-    module = replace(measurement.module, largest=measurement.module.largest[:FUNCTIONS_KEPT])
-    return _Measured(measurement.sizes, measurement.sha256, measurement.toolchain, to_wire(module))
+    module = msgspec.structs.replace(measurement.module, largest=measurement.module.largest[:FUNCTIONS_KEPT])
+    return _Measured(
+        measurement.sizes,
+        measurement.sha256,
+        measurement.toolchain,
+        module,
+        measurement.dependencies,
+        measurement.upload.value if isinstance(measurement.upload, Done) else None,
+    )
+
+
+def _measurement(entry: _Measured) -> Measurement:
+    upload = Done(entry.upload) if entry.upload else NOT_ASSEMBLED
+    return Measurement(entry.sizes, entry.module, entry.sha256, entry.toolchain, entry.dependencies, upload)
 
 
 def _path(commit: str) -> str:

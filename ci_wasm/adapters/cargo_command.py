@@ -1,15 +1,15 @@
-"""Cargo command: one call of cargo or rustc, in the sandbox. (crate, target folder) -> the module's bytes."""
+"""Cargo command: one call of cargo or rustc, in the sandbox. (crate, target folder) -> Compiled."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from ci_wasm.adapters.cargo_errors import CHECKOUT, TARGET, explain
-from ci_wasm.adapters.cargo_messages import CargoMessages
+from ci_wasm.adapters.cargo_errors import CHECKOUT, explain
+from ci_wasm.adapters.cargo_messages import TARGET, CargoMessages
 from ci_wasm.adapters.cargo_metadata import Package, read_package
 from ci_wasm.adapters.cargo_progress import Progress
 from ci_wasm.adapters.process import Finished, run
@@ -27,6 +27,14 @@ class Crate:
     root: Path
     folder: Path
     source: CrateSource
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A built module, and the name in it of each package's library, by `name version` of the package."""
+
+    wasm: bytes = field(repr=False)
+    crates: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Cargo:
         """Remove a folder that the build wrote, with the build's own rights."""
         self._call(("rm", "-rf", "--", str(folder)), crate)
 
-    def compile(self, crate: Crate, package: Package, target: Path, *, names: bool) -> bytes:
+    def compile(self, crate: Crate, package: Package, target: Path, *, names: bool) -> Compiled:
         """Build the cdylib; with `names` so that it keeps its name section, but no debug information.
 
         Only the last crate is compiled anew for names: `cargo rustc` gives its arguments to no dependency. Raises
@@ -87,7 +95,7 @@ class Cargo:
             )
         if messages.warnings and not names:
             self.log(f"The compiler gave {messages.warnings} warning(s)")
-        return self.sandbox.read(messages.wasm, target)
+        return Compiled(self.sandbox.read(messages.wasm, target), messages.crates)
 
     @property
     def _environ(self) -> dict[str, str]:

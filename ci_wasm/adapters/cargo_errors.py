@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ci_wasm.adapters.cargo_messages import CargoMessages, CompileError
+from ci_wasm.adapters.cargo_messages import TARGET, CargoMessages, CompileError
 from ci_wasm.adapters.process import Finished
 from ci_wasm.errors import BuildError, CiWasmError, NetworkError, ToolMissingError
 
 # What the checkout's path becomes in the compiled code, where it would show up there (see cargo_toolchain).
 CHECKOUT = "/checkout"
-TARGET = "wasm32-unknown-unknown"
 
 _MAX_DETAIL = 4_000
 _TARGET_CURE = (

@@ -1,4 +1,4 @@
-"""Cargo messages: what cargo says while it builds. (lines of `--message-format json`) -> artifact, errors, warnings.
+"""Cargo messages: what cargo says while it builds. (lines of `--message-format json`) -> artifacts, errors, warnings.
 
 The format: https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages. A procedural macro can print
 into the same stream, so nothing in here is trusted: an unknown or broken line is passed over, and a file that a
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+
+TARGET = "wasm32-unknown-unknown"
 
 _MAX_RENDERED = 4_000
 _MAX_ERRORS = 20
@@ -78,14 +80,21 @@ class CompileError:
     diagnostic: Diagnostic
 
 
+# What of a package can become part of a module; the others are procedural macros, build scripts and programs.
+_LIBRARIES = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
 _DECODER = msgspec.json.Decoder(_CompilerMessage | _Artifact)
 
 
 class CargoMessages:
-    """Collects the messages of one cargo run."""
+    """Collects the messages of one cargo run.
+
+    `crates` are the libraries that were made for wasm32, those that were there already too: the name of each in the
+    module, by `name version` of its package.
+    """
 
     def __init__(self, package_id: str) -> None:
         self._package_id = package_id
+        self.crates: dict[str, str] = {}
         self.errors: list[CompileError] = []
         self.warnings = 0
         self.compiled: list[str] = []
@@ -109,6 +118,27 @@ class CargoMessages:
     def _feed_artifact(self, artifact: _Artifact) -> None:
         if not artifact.fresh:
             self.compiled.append(artifact.target.name)
+        if _LIBRARIES.intersection(artifact.target.crate_types) and _is_for_wasm(artifact.filenames):
+            # Before Rust 1.79 the name had the package's dashes.
+            self.crates[name_and_version(artifact.package_id)] = artifact.target.name.replace("-", "_")
         if artifact.package_id == self._package_id and "cdylib" in artifact.target.crate_types:
             files = (Path(name) for name in artifact.filenames)
             self.wasm = next((file for file in files if file.suffix == ".wasm"), None)
+
+
+def name_and_version(package_id: str) -> str:
+    """`name version` of a package ID, in today's form or in that of before Rust 1.77 (`name version (source)`).
+
+    Today the name is left out where it is the last part of the URL:
+    https://doc.rust-lang.org/cargo/reference/pkgid-spec.html
+    """
+    url, sharp, fragment = package_id.partition("#")
+    if not sharp or " (" in url:
+        return " ".join(package_id.split(" ")[:2])
+    name, at, version = fragment.rpartition("@")
+    return f"{name} {version}" if at else f"{url.partition('?')[0].rpartition('/')[2]} {fragment}"
+
+
+def _is_for_wasm(filenames: list[str]) -> bool:
+    """Cargo keeps what it builds for another machine below the name of that: what it builds for itself is for macros."""
+    return any(TARGET in Path(name).parts for name in filenames)

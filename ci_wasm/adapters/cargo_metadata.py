@@ -5,12 +5,12 @@ The format: https://doc.rust-lang.org/cargo/commands/cargo-metadata.html#json-fo
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from ci_wasm.core.dependencies import parse_lock
 from ci_wasm.errors import BuildError
 
 
@@ -128,11 +128,10 @@ def _no_package(metadata: _Metadata, folder: Path, root: Path) -> BuildError:
 
 def _local_packages(lock: Path) -> tuple[str, ...] | None:
     """The packages of a Cargo.lock that have no source: their code lies in folders."""
-    try:
-        packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", [])
-        return tuple(sorted({str(package["name"]) for package in packages if "source" not in package}))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+    known = parse_lock(lock.read_text(encoding="utf-8", errors="replace"))
+    if known.problem:
         return None  # cargo says better what is wrong with it
+    return tuple(sorted({package.name for package in known.packages if not package.source}))
 
 
 def _named_outside(metadata: _Metadata, workspace_root: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ci_wasm.adapters.cargo_command import Cargo, Crate
+from ci_wasm.adapters.cargo_lock import read_lock
 from ci_wasm.adapters.cargo_metadata import Package, relative
 from ci_wasm.adapters.cargo_target import TargetFolders
 from ci_wasm.adapters.name_section import has_names
@@ -62,8 +63,10 @@ class CargoToolchain:
             compiler = cargo.compiler(crate)
             self._log(f"Building {package.name} ({source.profile}) with {compiler}")
             with targets.reserve(cargo, crate, package) as folder, _lock_file(cargo.sandbox, crate, package):
-                wasm, named_wasm = self._compile(cargo, crate, package, folder)
-        return Build(wasm, named_wasm, package.name, source.path, compiler, time.monotonic() - started)
+                wasm, named_wasm, crates = self._compile(cargo, crate, package, folder)
+                dependencies = read_lock(cargo.sandbox, package.workspace_root, crates)
+        seconds = time.monotonic() - started
+        return Build(wasm, named_wasm, package.name, source.path, compiler, seconds, dependencies)
 
     def read_prebuilt(self, root: Path, source: PrebuiltSource) -> Build:
         """Read a module that something else built; see the port. Raises ConfigError too: the path leads elsewhere."""
@@ -77,16 +80,19 @@ class CargoToolchain:
             self._targets = _target_folders(self._sandbox, self._target_dir)
         return Cargo(self._sandbox, self._log, self._terminal, self._timeout), self._targets
 
-    def _compile(self, cargo: Cargo, crate: Crate, package: Package, target: Path) -> tuple[bytes, bytes]:
-        """The shipped module, and the same with names; the first is read before the second takes its place."""
-        wasm = cargo.compile(crate, package, target, names=False)
+    def _compile(
+        self, cargo: Cargo, crate: Crate, package: Package, target: Path
+    ) -> tuple[bytes, bytes, Mapping[str, str]]:
+        """The shipped module, the same with names, and its crates; the first is read before the second replaces it."""
+        compiled = cargo.compile(crate, package, target, names=False)
+        wasm, crates = compiled.wasm, compiled.crates
         if has_names(wasm) or not self._names:
-            return wasm, wasm
+            return wasm, wasm, crates
         self._log(
             "The module keeps no names: building its last crate again with names, which explain the size"
         )
-        named_wasm = cargo.compile(crate, package, target, names=True)
-        return wasm, named_wasm if has_names(named_wasm) else wasm
+        named_wasm = cargo.compile(crate, package, target, names=True).wasm
+        return wasm, named_wasm if has_names(named_wasm) else wasm, crates
 
 
 def read_prebuilt(root: Path, source: PrebuiltSource) -> Build:

@@ -5,15 +5,17 @@ zlib and brotli let other threads run while they work, so the analysis costs no 
 
 from __future__ import annotations
 
-import threading
 import zlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from ci_wasm.core.measurement import Sizes
+from ci_wasm.adapters.background import start
+from ci_wasm.core.sizes import Sizes
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from collections.abc import Callable
+
+    from ci_wasm.core.measurement import Upload
+    from ci_wasm.core.worker import Worker
 
 # As a server compresses on the fly, and as a file is compressed once before it is uploaded (RFC 7932 names no levels;
 # 11 is the highest and the default of brotli's own program).
@@ -30,18 +32,17 @@ class ThreadedScales:
         """See the port."""
         import brotli
 
-        gzip = _start(lambda: _gzip_size(wasm))
-        packed = _start(lambda: len(brotli.compress(wasm, quality=self._quality)))
+        gzip = start(lambda: _gzip_size(wasm))
+        packed = start(lambda: len(brotli.compress(wasm, quality=self._quality)))
         libraries = f"zlib {zlib.ZLIB_RUNTIME_VERSION}, brotli {brotli.version} quality {self._quality}"
-        return lambda: Sizes(len(wasm), gzip.result(), libraries, packed.result())
+        return lambda: Sizes(len(wasm), gzip(), libraries, packed())
 
-
-class BareScales:
-    """Keeps the `Scales` port without compressing anything."""
-
-    def start(self, wasm: bytes) -> Callable[[], Sizes]:
+    def start_upload(self, worker: Worker) -> Callable[[], Upload]:
         """See the port."""
-        return lambda: Sizes(len(wasm), None, "", None)
+        from ci_wasm.core.measurement import Upload
+
+        gzip = start(lambda: _upload_gzip_size(worker))
+        return lambda: Upload(worker.size, gzip())
 
 
 def _gzip_size(wasm: bytes) -> int:
@@ -50,17 +51,11 @@ def _gzip_size(wasm: bytes) -> int:
     return len(compressor.compress(wasm)) + len(compressor.flush())
 
 
-def _start(work: Callable[[], int]) -> Future[int]:
-    from concurrent.futures import Future
-
-    future: Future[int] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 (raised where the result is asked for)
-            future.set_exception(error)
-
-    # A pool would keep the process alive for a file that was refused meanwhile.
-    threading.Thread(target=run, name="compression", daemon=True).start()
-    return future
+def _upload_gzip_size(worker: Worker) -> int:
+    """All modules in one stream, the main one last, at zlib's own level: so wrangler's "Total Upload" counts it."""
+    contents = {module.name: module.content for module in worker.modules}
+    main = contents.pop(worker.main_module)
+    compressor = zlib.compressobj(level=6, wbits=31)
+    return sum(len(compressor.compress(content)) for content in (*contents.values(), main)) + len(
+        compressor.flush()
+    )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ci_wasm.adapters.child_environment import child_environment
 from ci_wasm.adapters.process import Finished, run
+from ci_wasm.core.history import Commit
 from ci_wasm.errors import CiWasmError, ConfigError
 
 _ANSWER_SECONDS = 60.0
@@ -51,6 +52,33 @@ class GitRepository:
             return None
         answer = self._git("merge-base", *filter(None, commits))
         return answer.stdout.decode("ascii").strip() if answer.returncode == 0 else None
+
+    def first_parents(self, commit: str, count: int) -> list[Commit]:
+        """A commit, its first parent, that one's, …: at most `count`, fewer where no more was fetched."""
+        found = self.resolve(commit)
+        if found is None:
+            return []
+        answer = self._git("log", "--first-parent", "--format=%H %ct", f"--max-count={count}", found)
+        rows = (line.split() for line in answer.stdout.decode("ascii").splitlines())
+        return [Commit(sha, int(date)) for sha, date in rows]
+
+    def in_order(self, commits: Sequence[str]) -> list[str] | None:
+        """Commits (whole or their first digits) with parents before children; None where one is not known here.
+
+        Also None where the first and the last are more than some 25,000 commits apart: the answer would be too long.
+        """
+        commits = list(dict.fromkeys(commits))
+        revisions = [f"{commit}^{{commit}}" for commit in commits]
+        found = self._git("rev-list", "--no-walk=unsorted", "--end-of-options", *revisions)
+        if found.returncode != 0:
+            return None
+        known = dict(zip(commits, found.stdout.decode("ascii").split(), strict=True))
+        # Nothing older than their common ancestor is looked at: some repositories have a million commits.
+        base = self._git("merge-base", "--octopus", *known.values())
+        older = [f"{base.stdout.decode('ascii').strip()}^@"] if base.returncode == 0 else []
+        answer = self._git("rev-list", "--topo-order", *known.values(), "--not", *older)
+        places = {sha: -place for place, sha in enumerate(answer.stdout.decode("ascii").split())}
+        return None if answer.is_cut else sorted(known, key=lambda commit: places[known[commit]])
 
     def describe_dirty(self) -> bool:
         """Whether files differ from the checked-out commit, new ones that are not ignored included."""

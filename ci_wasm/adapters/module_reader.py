@@ -1,31 +1,24 @@
-"""Module reader: run the analyzer on a module, inside wasmtime. bytes -> Module.
-
-The module that is read is data inside a sandbox: the analyzer imports nothing, its memory is limited, and a deadline
-ends it. One store serves one module and is thrown away.
-"""
+"""Module reader: what the analyzer says of modules, as the core's records. bytes -> Module, two Modules -> Matching."""
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
-import json
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import struct
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
-from ci_wasm.core.module import Module
-from ci_wasm.errors import ArtifactError, ToolMissingError
+import msgspec
 
+from ci_wasm.adapters.analyzer import ANALYZER, Analyzer, Limits
+from ci_wasm.adapters.background import start
+from ci_wasm.core.module import Function, Module
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import wasmtime
+    from pathlib import Path
+    from typing import BinaryIO
 
-PACKAGE = Path(__file__).resolve().parents[1]
-ANALYZER = PACKAGE / "analyzer.wasm"
+    from ci_wasm.adapters.analyzer import Instance
+    from ci_wasm.core.matching import Matching
 
 # A real module takes 1.1 to 2.4 times its size and 0.02 s for each MiB; the rest is room for slow machines.
 MEMORY_FACTOR = 10
@@ -34,7 +27,7 @@ MEMORY_FLOOR = 64 << 20
 MEMORY_CEILING = (4 << 30) - 65536
 DEADLINE_FLOOR = 2.0
 DEADLINE_PER_MIB = 0.25
-TICKS = 20
+_NOTHING = 0xFFFF_FFFF
 
 
 class WasmtimeModuleReader:
@@ -47,165 +40,87 @@ class WasmtimeModuleReader:
     def __init__(
         self, analyzer: Path = ANALYZER, *, memory_limit: int | None = None, deadline: float | None = None
     ) -> None:
-        self._analyzer = analyzer
+        self._path = analyzer
         self._memory_limit = memory_limit
         self._deadline = deadline
 
-    def read(self, wasm: bytes, *, functions: int | None = 50, check_bodies: bool = True) -> Module:
-        """See the port. Raises ArtifactError where the analyzer gives up, ToolMissingError where there is none.
+    def read(
+        self,
+        wasm: bytes | BinaryIO,
+        *,
+        functions: int | None = 50,
+        entries: int | None = None,
+        check_bodies: bool = True,
+    ) -> Module:
+        """See the port; an open file is read to its end, straight into the analyzer's memory.
 
-        Without `check_bodies`, function bodies are decoded but not type-checked: a third of the time on a large
-        module, and enough for one that a compiler has just made.
+        `entries` is how many imports, and how many exports, to list (None for all). Without `check_bodies`, function
+        bodies are decoded but not type-checked: a third of the time on a large module, and enough for one that a
+        compiler has just made. Raises ArtifactError where the analyzer gives up, ToolMissingError where there is none.
         """
-        from ci_wasm.adapters.module_wire import decode_module
+        with self._analyzer.instance(self._limits(_size(wasm))) as instance:
+            return _analyze(instance, wasm, functions=functions, entries=entries, check_bodies=check_bodies)
 
-        options = {"functions": functions, "check_bodies": check_bodies}
-        return decode_module(self._run(wasm, json.dumps(options).encode(), self._limits(wasm)))
+    def match(self, base: Module, head: Module) -> Matching | None:
+        """See the port."""
+        if not (base.functions.named and head.functions.named):
+            return None
+        return self._diff(_write_list(base), _write_list(head))
 
-    def _limits(self, wasm: bytes) -> Limits:
-        memory = min(MEMORY_FACTOR * len(wasm) + MEMORY_FLOOR, MEMORY_CEILING)
-        seconds = DEADLINE_FLOOR + DEADLINE_PER_MIB * len(wasm) / (1 << 20)
+    def diff(self, base: bytes | BinaryIO, head: bytes | BinaryIO) -> tuple[Module, Module, Matching | None]:
+        """Read two modules side by side and match their functions, of which only the changed ones come out.
+
+        Function bodies are not type-checked. Raises as `read` does.
+        """
+        reading_head = start(lambda: self._read_listed(head))
+        before, base_list = self._read_listed(base)
+        after, head_list = reading_head()
+        named = before.functions.named and after.functions.named
+        return before, after, self._diff(base_list, head_list, everything=False) if named else None
+
+    def _read_listed(self, wasm: bytes | BinaryIO) -> tuple[Module, bytes]:
+        with self._analyzer.instance(self._limits(_size(wasm))) as instance:
+            module = _analyze(instance, wasm, functions=0, check_bodies=False, list=True)
+            return module, instance.call("list")
+
+    def _diff(self, base: bytes, head: bytes, *, everything: bool = True) -> Matching:
+        from ci_wasm.core.matching import Matching
+
+        with self._analyzer.instance(self._limits(len(base) + len(head))) as instance:
+            answer = instance.call("diff", *instance.give(base), *instance.give(head), int(everything))
+        return msgspec.json.decode(answer, type=Matching)
+
+    def _limits(self, size: int) -> Limits:
+        memory = min(MEMORY_FACTOR * size + MEMORY_FLOOR, MEMORY_CEILING)
+        seconds = DEADLINE_FLOOR + DEADLINE_PER_MIB * size / (1 << 20)
         return Limits(
             memory if self._memory_limit is None else self._memory_limit,
             seconds if self._deadline is None else self._deadline,
         )
 
-    def _run(self, wasm: bytes, options: bytes, limits: Limits) -> bytes:
-        import wasmtime
-
-        engine, analyzer = self._loaded
-        store = wasmtime.Store(engine)
-        store.set_limits(memory_size=limits.memory)
-        store.set_epoch_deadline(TICKS)
-        memory = None
-        try:
-            memory, alloc, analyze = _exports(store, analyzer)
-            places = []
-            for data in (wasm, options):
-                place = alloc(store, _signed(len(data))) & 0xFFFF_FFFF
-                # `Memory.write` copies a byte at a time, which takes as long as the analysis.
-                ctypes.memmove(_address(memory, store) + place, data, len(data))
-                places += [_signed(place), _signed(len(data))]
-            with _ticking(engine, limits.seconds / TICKS):
-                packed = analyze(store, *places)
-        except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
-            taken = len(wasm) + (memory.data_len(store) if memory else 0)
-            raise _gave_up(error, limits, taken) from None
-        place, length = (packed >> 32) & 0xFFFF_FFFF, packed & 0xFFFF_FFFF
-        return ctypes.string_at(_address(memory, store) + place, length)
-
     @cached_property
-    def _loaded(self) -> tuple[wasmtime.Engine, wasmtime.Module]:
-        import wasmtime
-
-        engine = make_engine()
-        wasm = _read_analyzer(self._analyzer)
-        compiled = _compiled_path(self._analyzer, wasm)
-        with suppress(wasmtime.WasmtimeError):
-            # Refused when it is missing, or was made by another wasmtime or for another processor.
-            return engine, wasmtime.Module.deserialize_file(engine, str(compiled))
-        return engine, wasmtime.Module(engine, wasm)
+    def _analyzer(self) -> Analyzer:
+        return Analyzer(self._path)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one reading may take: bytes of linear memory, seconds of time."""
-
-    memory: int
-    seconds: float
+def _analyze(instance: Instance, wasm: bytes | BinaryIO, **options: bool | int | None) -> Module:
+    place = instance.give(wasm) if isinstance(wasm, bytes) else instance.give_file(wasm)
+    answer = instance.call("analyze", *place, *instance.give(msgspec.json.encode(options)))
+    return msgspec.json.decode(answer, type=Module)
 
 
-def make_engine() -> wasmtime.Engine:
-    """An engine without an ambient cache: a folder that a build script can write must not hold code that we run."""
-    import wasmtime
-
-    config = wasmtime.Config()
-    config.epoch_interruption = True
-    return wasmtime.Engine(config)
+def _size(wasm: bytes | BinaryIO) -> int:
+    return len(wasm) if isinstance(wasm, bytes) else os.fstat(wasm.fileno()).st_size
 
 
-def precompile(analyzer: Path = ANALYZER) -> Path:
-    """Compile the analyzer and keep the result beside it, which set-up does; compiling takes longer than most analyses."""
-    import wasmtime
-
-    wasm = _read_analyzer(analyzer)
-    path = _compiled_path(analyzer, wasm)
-    for stale in analyzer.parent.glob("analyzer-*.cwasm"):
-        if stale != path:
-            stale.unlink(missing_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(wasmtime.Module(make_engine(), wasm).serialize())
-    partial.replace(path)
-    return path
+def _write_list(module: Module) -> bytes:
+    """The functions as another instance reads them: analyzer/src/function_list.rs says how they are laid out."""
+    return struct.pack("<I", module.functions.count) + b"".join(map(_write_function, module.largest))
 
 
-def _read_analyzer(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise ToolMissingError(
-            f"the analyzer is missing: there is no {path.name} in the package",
-            cure="Run `make setup`, which builds it with the project's own build stage.",
-        ) from None
-
-
-def _compiled_path(analyzer: Path, wasm: bytes) -> Path:
-    return analyzer.with_name(f"analyzer-{hashlib.sha256(wasm).hexdigest()[:16]}.cwasm")
-
-
-def _exports(
-    store: wasmtime.Store, analyzer: wasmtime.Module
-) -> tuple[wasmtime.Memory, wasmtime.Func, wasmtime.Func]:
-    import wasmtime
-
-    exports = wasmtime.Instance(store, analyzer, []).exports(store)
-    return (
-        cast("wasmtime.Memory", exports["memory"]),
-        cast("wasmtime.Func", exports["alloc"]),
-        cast("wasmtime.Func", exports["analyze"]),
-    )
-
-
-def _address(memory: wasmtime.Memory, store: wasmtime.Store) -> int:
-    # Asked for anew each time: growing may move the memory.
-    return ctypes.addressof(memory.data_ptr(store).contents)
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 32) if value >= 1 << 31 else value
-
-
-@contextmanager
-def _ticking(engine: wasmtime.Engine, seconds: float) -> Iterator[None]:
-    """Advance the engine's epoch until the block ends. A reading that shares the engine only gets a shorter deadline."""
-    done = threading.Event()
-
-    def tick() -> None:
-        while not done.wait(seconds):
-            engine.increment_epoch()
-
-    thread = threading.Thread(target=tick, name="analyzer-deadline", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _gave_up(error: Exception, limits: Limits, taken: int) -> ArtifactError:
-    import wasmtime
-
-    code = error.trap_code if isinstance(error, wasmtime.Trap) else None
-    if code is wasmtime.TrapCode.INTERRUPT:
-        reason = f"it took longer than {limits.seconds:g} s"
-    # Running out of memory and a bug end in the same trap. A buffer grows by doubling, so at the limit it holds a third.
-    elif code is None or (code is wasmtime.TrapCode.UNREACHABLE and 4 * taken >= limits.memory):
-        reason = f"it needs more than {limits.memory / (1 << 20):,.0f} MiB of memory"
-    else:
-        reason = f"it met an error of its own ({code.name})"
-    return ArtifactError(
-        f"the analyzer gave up on the module: {reason}",
-        cure="A compiler's output is read in well under a second; if this module is one, please report it.",
-        detail=str(error),
-    )
+def _write_function(function: Function) -> bytes:
+    name, crate = function.name.encode(errors="replace"), (function.crate or "").encode(errors="replace")
+    retained = _NOTHING if function.retained is None else function.retained
+    fingerprint = int(function.fingerprint or "0", 16)
+    numbers = struct.pack("<IIQHH", function.size, retained, fingerprint, len(name), len(crate))
+    return numbers + name + crate

@@ -10,8 +10,8 @@ from ci_wasm.config.quantities import parse_growth, parse_size
 from ci_wasm.core.behavior import BehaviorCall
 from ci_wasm.core.budget import Budget, is_metric
 from ci_wasm.core.contract import Breaking, Contract, ExportRule, ImportRule
+from ci_wasm.core.pattern import Pattern, parse_pattern
 from ci_wasm.core.preview import SmokeRequest
-from ci_wasm.core.signature import Pattern, parse_pattern
 
 if TYPE_CHECKING:
     from ci_wasm.config.schema import BehaviorEntry, BudgetEntry, ContractEntry, SmokeEntry

@@ -5,6 +5,7 @@
 | raw            | bytes of the shipped file                                        |
 | gzip           | bytes of the shipped file after `gzip -9`                        |
 | brotli         | bytes of the shipped file after brotli at quality 5              |
+| upload         | bytes of the whole Worker as it is uploaded, all its modules     |
 | section.NAME   | bytes of all sections of this name, headers included             |
 | function.max   | bytes of the largest function body                               |
 | crate.NAME     | bytes of code charged to this crate                              |
@@ -22,8 +23,9 @@ from enum import Enum
 
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.measurement import Measurement
+from ci_wasm.outcome import Done, Skipped
 
-PLAIN_METRICS = ("raw", "gzip", "brotli", "function.max", "data", "memory", "imports", "exports")
+PLAIN_METRICS = ("raw", "gzip", "brotli", "upload", "function.max", "data", "memory", "imports", "exports")
 METRIC_FAMILIES = ("section.", "crate.")
 COUNTED_METRICS = frozenset({"imports", "exports"})
 
@@ -92,6 +94,7 @@ def metric_value(metric: str, measurement: Measurement) -> int | None:
         "raw": measurement.sizes.raw,
         "gzip": measurement.sizes.gzip,
         "brotli": measurement.sizes.brotli,
+        "upload": measurement.upload.value.raw if isinstance(measurement.upload, Done) else None,
         "function.max": max((function.size for function in module.largest), default=0),
         "data": module.data.size,
         "memory": sum(memory.minimum * memory.page_size for memory in module.memories),
@@ -106,7 +109,8 @@ def judge_budget(budget: Budget, base: Measurement | None, head: Measurement) ->
     measured = metric_value(budget.metric, head)
     before = metric_value(budget.metric, base) if base else None
     if measured is None:
-        return BudgetResult(budget, None, before, BudgetState.UNMEASURED, (_unmeasured(budget.metric),))
+        finding = _unmeasured(budget.metric, head)
+        return BudgetResult(budget, None, before, BudgetState.UNMEASURED, (finding,))
     findings = tuple(_limit_findings(budget, before, measured))
     severities = {finding.severity for finding in findings}
     if Severity.ERROR in severities:
@@ -183,13 +187,18 @@ def _growth_findings(metric: str, limit: GrowthLimit, base: int | None, measured
         )
 
 
-def _unmeasured(metric: str) -> Finding:
+def _unmeasured(metric: str, head: Measurement) -> Finding:
+    reason = "the module has no function names"
+    cure = 'Keep the name section in the build that is measured (`strip = false` or `strip = "debuginfo"`).'
+    if metric == "upload" and isinstance(head.upload, Skipped):
+        reason = f"ci-wasm does not assemble this Worker: {head.upload.reason}"
+        cure = "Put the budget on `raw`, which is the module alone."
     return Finding(
         FindingKind.BUDGET_UNMEASURED,
         Severity.WARNING,
         metric,
-        f"`{metric}` cannot be measured: the module has no function names",
-        'Keep the name section in the build that is measured (`strip = false` or `strip = "debuginfo"`).',
+        f"`{metric}` cannot be measured: {reason}",
+        cure,
     )
 
 

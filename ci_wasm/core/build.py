@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ci_wasm.core.dependencies import Dependencies
+
 
 @dataclass(frozen=True, slots=True)
 class CrateSource:
@@ -30,7 +32,8 @@ class Build:
 
     `wasm` is the shipped module, byte for byte what is uploaded and what budgets measure. `named_wasm` is the same
     code with its name section, which explains the sizes; it is `wasm` itself where that kept its names, or where no
-    such module can be had.
+    such module can be had. `dependencies` are those of the Cargo.lock that the build used, None where cargo did not
+    build it.
     """
 
     wasm: bytes = field(repr=False)
@@ -39,3 +42,4 @@ class Build:
     path: str
     toolchain: str
     seconds: float
+    dependencies: Dependencies | None = None

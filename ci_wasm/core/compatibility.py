@@ -22,8 +22,10 @@ failing a pull request for it would be noise. `contract.forbid-features` can sti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+
+from msgspec.structs import replace
 
 from ci_wasm.core.contract import Breaking
 from ci_wasm.core.finding import Finding, FindingKind, Severity

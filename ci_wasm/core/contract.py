@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.module import Import, Module
-from ci_wasm.core.signature import Pattern, matches, print_pattern, print_type
+from ci_wasm.core.pattern import Pattern, matches, print_pattern
+from ci_wasm.core.signature import print_type
 
 
 class Breaking(Enum):

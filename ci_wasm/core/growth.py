@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ci_wasm.core.matching import Delta, Matching, match_functions
+from ci_wasm.core.dependency_growth import DependencyGrowth, dependency_growth, dependency_note
+from ci_wasm.core.matching import Delta, Matching
 from ci_wasm.core.measurement import Measurement
-from ci_wasm.core.module import Module
+from ci_wasm.core.module import UNATTRIBUTED, Module
 
-UNATTRIBUTED = "(unattributed)"
 # A shifted index may take a byte more or less wherever it stands. Modules of less than 16 kB have no such noise to
 # speak of, and there every byte may be what somebody is after: one in a thousand at the most.
 NOISE_FLOOR = 16
@@ -30,7 +30,9 @@ class Growth:
     """The comparison of two modules, each list sorted by absolute change, without the items that kept their size.
 
     `renamed` are functions with the same code under another name, largest first. `matched` is the share of the code
-    that was found on both sides, None without names; where it is poor, no functions are listed.
+    that was found on both sides, None without names; where it is poor, no functions are listed. `dependencies` are what
+    changed in Cargo.lock, those with code in the module first; `dependency_note` says why that is not known, where a
+    Cargo.lock was there.
     """
 
     raw: Delta
@@ -43,11 +45,12 @@ class Growth:
     smaller: Smaller
     matched: float | None
     poor_matching: bool
+    dependencies: tuple[DependencyGrowth, ...] = ()
+    dependency_note: str = ""
 
 
-def make_growth(base: Measurement, head: Measurement) -> Growth:
-    """Compare two measurements of the same Worker."""
-    matching = match_functions(base.module, head.module)
+def make_growth(base: Measurement, head: Measurement, matching: Matching | None) -> Growth:
+    """Compare two measurements of the same Worker; `matching` is that of their functions, None without names."""
     compared = matching.functions if matching and not matching.is_poor else ()
     floor = _noise_floor(base.module, head.module)
     changed = [delta for delta in compared if delta.renamed_from is None and delta.bytes]
@@ -63,6 +66,8 @@ def make_growth(base: Measurement, head: Measurement) -> Growth:
         smaller=Smaller(len(smaller), sum(smaller)),
         matched=matching.share if matching else None,
         poor_matching=_is_poor(matching),
+        dependencies=dependency_growth(base, head),
+        dependency_note=dependency_note(base, head),
     )
 
 

@@ -7,7 +7,8 @@
 | startup time     | 1 s                   | 2025-10-10 | <https://developers.cloudflare.com/changelog/2025-10-10-increased-startup-time> |
 
 Read on 2026-11-24, the same on all plans. Startup time is not judged: it cannot be told from a module. The size is that
-of the whole Worker, of which the module alone is a part; a module of less may still be refused with its JavaScript.
+of all modules of a Worker together; where ci-wasm does not assemble the Worker, the Wasm module alone is judged, and one
+of less may still be refused with its JavaScript.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.measurement import Measurement
+from ci_wasm.outcome import Done
 
 WORKER_SIZE = 64 << 20
 # The page says MB; read as the larger of the two, so that only what is surely over is reported.
@@ -24,11 +26,12 @@ ISOLATE_MEMORY = 128 << 20
 
 def limit_findings(measurement: Measurement) -> Iterator[Finding]:
     """Warnings, not errors: not every module that is judged here is for this platform."""
-    size, memory = measurement.sizes.raw, _initial_memory(measurement)
+    metric, what, size = _worker_size(measurement)
+    memory = _initial_memory(measurement)
     if size > WORKER_SIZE:
         yield _finding(
-            "raw",
-            f"the module is {size:,} bytes, and Cloudflare refuses a Worker of more than {WORKER_SIZE:,} bytes",
+            metric,
+            f"{what} is {size:,} bytes, and Cloudflare refuses a Worker of more than {WORKER_SIZE:,} bytes",
             "Make it smaller (`opt-level`, `lto`, fewer dependencies), or split it into several Workers.",
             size,
             WORKER_SIZE,
@@ -41,6 +44,13 @@ def limit_findings(measurement: Measurement) -> Iterator[Finding]:
             memory,
             ISOLATE_MEMORY,
         )
+
+
+def _worker_size(measurement: Measurement) -> tuple[str, str, int]:
+    """The metric, its name in a sentence, and its bytes: the nearest to the whole Worker that is known."""
+    if isinstance(measurement.upload, Done):
+        return "upload", "the Worker's upload", measurement.upload.value.raw
+    return "raw", "the module", measurement.sizes.raw
 
 
 def _initial_memory(measurement: Measurement) -> int:

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from msgspec.structs import replace
+
+from ci_wasm.core.dependencies import Dependencies
 from ci_wasm.core.module import Module
-from ci_wasm.errors import ArtifactError
+from ci_wasm.core.sizes import Sizes
+from ci_wasm.outcome import Done, Skipped
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """Bytes of the shipped file, as it is, after `gzip -9` and after brotli; None where it was not compressed.
+class Upload:
+    """Bytes of all modules of a Worker together, as they are uploaded; `gzip` as wrangler tells it, at zlib's level 6.
 
-    `compressor` names the libraries, whose versions differ by about 1 %. Records from before brotli have none.
+    The compressed size is for the reader: the platform's limit counts bytes as they are.
     """
 
     raw: int
     gzip: int | None
-    compressor: str
-    brotli: int | None = None
+
+
+NOT_ASSEMBLED = Skipped("only the module was measured")
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What was measured of one shipped module. `module` may come from its named twin, which explains the same code."""
+    """What was measured of one shipped module. `module` may come from its named twin, which explains the same code.
+
+    `dependencies` are the packages it was built of, None where cargo did not build it, or where an old record does not
+    tell. `upload` is the whole Worker around the module, or why that is not known.
+    """
 
     sizes: Sizes
     module: Module
     sha256: str
     toolchain: str
+    dependencies: Dependencies | None = None
+    upload: Done[Upload] | Skipped = NOT_ASSEMBLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,14 @@ class Base:
 
 
 def make_measurement(
-    wasm: bytes, module: Module, sizes: Sizes, *, named: Module | None = None, toolchain: str = ""
+    module: Module,
+    sizes: Sizes,
+    *,
+    sha256: str = "",
+    named: Module | None = None,
+    toolchain: str = "",
+    dependencies: Dependencies | None = None,
+    upload: Done[Upload] | Skipped = NOT_ASSEMBLED,
 ) -> Measurement:
     """Put a shipped module's facts together.
 
@@ -53,28 +70,4 @@ def make_measurement(
         module = replace(
             module, largest=named.largest, crates=named.crates, functions=named.functions, names=named.names
         )
-    return Measurement(sizes, module, hashlib.sha256(wasm).hexdigest(), toolchain)
-
-
-def require_core_module(module: Module, name: str) -> Module:
-    """The module itself, when it is a valid core module; else raises ArtifactError that says what it is instead."""
-    if module.layout == "component":
-        raise ArtifactError(
-            f"{name} is a component, not a core module",
-            cure="Workers run core modules. Give ci-wasm the core module inside, or build for wasm32-unknown-unknown.",
-        )
-    if module.layout != "core":
-        raise ArtifactError(
-            f"{name} is not a WebAssembly module: it does not begin with the bytes 00 61 73 6D 01 00 00 00",
-            cure="Point ci-wasm at a `.wasm` file; text format (`.wat`) has to be assembled first.",
-        )
-    if module.error is not None:
-        place = f" in the section `{module.error.section}`" if module.error.section else ""
-        raise ArtifactError(
-            # Names of the module stand in it, which may hold any character.
-            " ".join(
-                f"{name} is malformed at offset {module.error.offset:#x}{place}: {module.error.message}".split()
-            ),
-            cure="Build it again from clean (`cargo clean`); if the file was downloaded, it may have been cut short.",
-        )
-    return module
+    return Measurement(sizes, module, sha256, toolchain, dependencies, upload)

@@ -1,24 +1,28 @@
 """Module: the facts of one WebAssembly module, as the analyzer tells them. bytes -> Module.
 
 All sizes and offsets are in bytes. Names are demangled where they were mangled, and may be any text: a module's author
-chooses them.
+chooses them. The records are msgspec structs, because they are what the analyzer's JSON is read into and what a baseline
+is stored as: see docs/adr/0005-records-of-a-module.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
+
+from ci_wasm.errors import ArtifactError
+
+# What code is listed under whose crate cannot be told.
+UNATTRIBUTED = "(unattributed)"
 
 
-@dataclass(frozen=True, slots=True)
-class FuncType:
+class FuncType(Struct, frozen=True, gc=False, tag="func", tag_field="kind"):
     """A function's type; value types in the text format's spelling, such as `i32` or `(ref null 3)`."""
 
     params: tuple[str, ...]
     results: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryType:
+class MemoryType(Struct, frozen=True, gc=False, tag="memory", tag_field="kind"):
     """A memory's type; the limits count pages of `page_size` bytes, `maximum` None means that there is none."""
 
     minimum: int
@@ -28,8 +32,7 @@ class MemoryType:
     page_size: int = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class TableType:
+class TableType(Struct, frozen=True, gc=False, tag="table", tag_field="kind"):
     """A table's type; the limits count elements."""
 
     element: str
@@ -39,8 +42,7 @@ class TableType:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalType:
+class GlobalType(Struct, frozen=True, gc=False, tag="global", tag_field="kind"):
     """A global's type."""
 
     value: str
@@ -48,8 +50,7 @@ class GlobalType:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TagType:
+class TagType(Struct, frozen=True, gc=False, tag="tag", tag_field="kind"):
     """A tag's type, that of the exceptions it marks."""
 
     params: tuple[str, ...]
@@ -59,8 +60,7 @@ class TagType:
 ExternType = FuncType | MemoryType | TableType | GlobalType | TagType
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleError:
+class ModuleError(Struct, frozen=True, gc=False):
     """The first thing that is wrong with a module, and where: the file offset and, where known, the section."""
 
     message: str
@@ -68,8 +68,7 @@ class ModuleError:
     section: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True, gc=False):
     """One section with its header. `name` is `type`, `import`, …, `custom.NAME`, or `preamble` and `unreadable`."""
 
     name: str
@@ -77,8 +76,7 @@ class Section:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True, gc=False):
     """Something that the module needs from its host."""
 
     module: str
@@ -86,16 +84,21 @@ class Import:
     type: ExternType
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True, gc=False):
     """Something that the module offers."""
 
     name: str
     type: ExternType
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Entries(Struct, frozen=True, gc=False):
+    """How many imports and exports there are, listed or not."""
+
+    imports: int
+    exports: int
+
+
+class Memory(Struct, frozen=True, gc=False):
     """A memory, imported or the module's own; the fields are those of MemoryType."""
 
     minimum: int
@@ -106,8 +109,7 @@ class Memory:
     imported: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True, gc=False):
     """A table, imported or the module's own; the fields are those of TableType."""
 
     element: str
@@ -118,16 +120,14 @@ class Table:
     imported: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True, gc=False):
     """How many of a kind the module imports and defines."""
 
     imported: int
     defined: int
 
 
-@dataclass(frozen=True, slots=True)
-class Functions:
+class Functions(Struct, frozen=True, gc=False):
     """The module's own functions: how many, how many have names, and the bytes of their bodies."""
 
     count: int
@@ -136,8 +136,7 @@ class Functions:
     named: int
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True, gc=False):
     """One function. `name` has no compiler's hash; `symbol` is the raw name where it differs.
 
     `retained` is what would go with it: its size and that of all functions that only it reaches; None where nothing
@@ -153,8 +152,7 @@ class Function:
     fingerprint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Crate:
+class Crate(Struct, frozen=True, gc=False):
     """The code charged to one crate; `name` None holds the functions whose crate cannot be told."""
 
     name: str | None
@@ -162,27 +160,25 @@ class Crate:
     functions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(Struct, frozen=True, gc=False):
     """The functions that no export, start function or segment leads to."""
 
     functions: int
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(Struct, frozen=True, gc=False):
     """The data segments."""
 
     segments: int
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True, gc=False):
     """The whole answer. `layout` is core, component or unknown; `names` is name-section or none.
 
-    `sections` add up to `size`, whatever is wrong with the file. `largest` is sorted by size and may be cut.
+    `sections` add up to `size`, whatever is wrong with the file. `largest` is sorted by size and may be cut; `imports` and
+    `exports` are cut only for who asks to see the first few.
     """
 
     schema: int
@@ -193,6 +189,7 @@ class Module:
     sections: tuple[Section, ...]
     imports: tuple[Import, ...]
     exports: tuple[Export, ...]
+    entries: Entries
     memories: tuple[Memory, ...]
     tables: tuple[Table, ...]
     globals: Count
@@ -204,3 +201,27 @@ class Module:
     garbage: Garbage
     data: Data
     names: str
+
+
+def require_core_module(module: Module, name: str) -> Module:
+    """The module itself, when it is a valid core module; else raises ArtifactError that says what it is instead."""
+    if module.layout == "component":
+        raise ArtifactError(
+            f"{name} is a component, not a core module",
+            cure="Workers run core modules. Give ci-wasm the core module inside, or build for wasm32-unknown-unknown.",
+        )
+    if module.layout != "core":
+        raise ArtifactError(
+            f"{name} is not a WebAssembly module: it does not begin with the bytes 00 61 73 6D 01 00 00 00",
+            cure="Point ci-wasm at a `.wasm` file; text format (`.wat`) has to be assembled first.",
+        )
+    if module.error is not None:
+        place = f" in the section `{module.error.section}`" if module.error.section else ""
+        raise ArtifactError(
+            # Names of the module stand in it, which may hold any character.
+            " ".join(
+                f"{name} is malformed at offset {module.error.offset:#x}{place}: {module.error.message}".split()
+            ),
+            cure="Build it again from clean (`cargo clean`); if the file was downloaded, it may have been cut short.",
+        )
+    return module

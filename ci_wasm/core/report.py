@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ci_wasm.core.behavior import CallResult
 from ci_wasm.core.budget import BudgetResult
+from ci_wasm.core.cause import Cause, growth_cause
 from ci_wasm.core.compatibility import Change
-from ci_wasm.core.finding import Finding
+from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.growth import Growth
+from ci_wasm.core.history import History
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.verdict import Verdict, make_verdict
@@ -17,10 +19,17 @@ from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 
 SCHEMA = 1
 
+# Too large for a budget on these: code that came is a reason.
+_GROWTH_KINDS = frozenset({FindingKind.BUDGET_EXCEEDED, FindingKind.BUDGET_WARNING})
+_SIZES = frozenset({"raw", "gzip", "brotli", "upload", "section.code"})
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """One Worker's part. `growth` and `changes` are there where both `head` and `base` are Done."""
+    """One Worker's part. `growth` and `changes` are there where both `head` and `base` are Done.
+
+    `history` is that of the base's branch, with the head as its last point where that was measured.
+    """
 
     name: str
     head: Outcome[Measurement]
@@ -31,6 +40,7 @@ class WorkerReport:
     behavior: tuple[CallResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     preview: Outcome[Preview] = field(default_factory=lambda: Skipped("no preview was asked for"))
+    history: History = ()
 
     @property
     def failures(self) -> tuple[Failed, ...]:
@@ -73,9 +83,32 @@ def make_report(
     """Put the run together and conclude. `failures` are those that belong to the run as a whole, not to one Worker."""
     findings = [finding for worker in workers for finding in worker.findings]
     stages = [*failures, *(failure for worker in workers for failure in worker.failures)]
-    return Report(
-        subject, tuple(workers), make_verdict(findings, stages), tuple(notes), tuple(failures), version
-    )
+    verdict = make_verdict(findings, stages)
+    if not stages and (cause := _cause(workers)):
+        verdict = replace(verdict, headline=f"{verdict.headline}; {cause.sentence}")
+    return Report(subject, tuple(workers), verdict, tuple(notes), tuple(failures), version)
+
+
+def _cause(workers: Sequence[WorkerReport]) -> Cause | None:
+    """What the headline may name: why the Worker grew that it speaks of, or the one that changed most where all hold."""
+    gravest = [
+        (worker, finding)
+        for severity in (Severity.ERROR, Severity.WARNING)
+        for worker in workers
+        for finding in worker.findings
+        if finding.severity is severity
+    ]
+    if not gravest:
+        grown = [worker.growth for worker in workers if worker.growth]
+        most = max(grown, key=lambda growth: abs(growth.raw.bytes), default=None)
+        return growth_cause(most) if most else None
+    worker, finding = gravest[0]
+    cause = growth_cause(worker.growth) if worker.growth and _is_growth(finding) else None
+    return cause if cause and cause.bytes > 0 else None
+
+
+def _is_growth(finding: Finding) -> bool:
+    return finding.kind in _GROWTH_KINDS and finding.subject in _SIZES
 
 
 def preview_url(report: Report) -> str:

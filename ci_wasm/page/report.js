@@ -5,6 +5,7 @@
 // {version, docs, passed, headline, repository, commit, pullRequest, pullRequestUrl, runUrl, moreWorkers,
 //  notes: List<string>, failures: List<Finding>, workers: [Worker]}       List: {shown: [], more: how many are left out}
 // Worker: {name, preview, failures: [Finding], findings: List<Finding>, base, changes: List<{weight, text}>,
+//  dependencies?: List<{name, versions, head, base, shared}> with {cause, note, named},
 //  sizes?: [Size], sections?: List<[name, head, base | null]>, code?: {kind, compared, cut, count, tree}}
 // Finding: {severity, message, cure, page, detail?}      Size: {metric, counted, head, base, budgets: [Budget]}
 
@@ -40,6 +41,7 @@ function worker(entry, data, id) {
     findings({ shown: entry.failures, more: 0 }, data.docs),
     findings(entry.findings, data.docs),
     entry.sizes ? [sizes(entry.sizes, entry.base), baseNote(entry.base)] : null,
+    ...dependencies(entry.dependencies),
     explorer,
     entry.sections ? fold("Sections", sections(entry.sections)) : null,
     entry.changes.shown.length ? fold(changesTitle(entry.changes), changes(entry.changes)) : null);
@@ -106,6 +108,15 @@ function baseNote(base) {
   if (base.reason) return element("p", { className: "note" }, "No base to compare with: ", ...prose(base.reason), ".");
   const how = base.recorded ? "as recorded when it was merged" : "built in this run with the same toolchain";
   return element("p", { className: "note" }, "Base: ", element("code", {}, base.commit.slice(0, 7)), `, ${how}.`);
+}
+
+function dependencies(list) {
+  if (!list || !(list.shown.length || list.note)) return [];
+  const rows = list.shown.map((row) => [element("code", {}, row.name), row.versions, row.head === null
+    ? (list.named ? "none in the module" : "?") : [change(row.base, row.head), row.shared ? ", all versions" : ""]]);
+  return [list.cause ? element("p", { className: "cause" }, ...prose(`${list.cause}.`)) : null,
+    fold("Cargo.lock", list.note ? element("p", { className: "note" }, ...prose(list.note)) : null,
+      rows.length ? table("Cargo.lock", ["package", "version", "code"], rows) : null, moreNote(list))];
 }
 
 function sections(list) {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ci_wasm.core.behavior import CallResult, describe_call
-from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, BudgetState, GrowthLimit
+from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, BudgetState, GrowthLimit, metric_value
 from ci_wasm.core.compatibility import Change, Weight, describe
 from ci_wasm.core.finding import Finding, Severity
 from ci_wasm.core.measurement import Base, Measurement
@@ -19,6 +19,7 @@ from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 from ci_wasm.render.growth import growth_fold
 from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
 from ci_wasm.render.quantity import change, short_sha, size
+from ci_wasm.render.trend import trend_fold
 
 # GitHub refuses comments over 65,536 characters; the distance leaves room for the marker and for counting otherwise.
 LONGEST_COMMENT = 60_000
@@ -83,6 +84,7 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
         yield from growth_fold(worker.growth, rows)
     yield changes_fold(worker.changes, rows)
     yield _behavior(worker.behavior, rows)
+    yield from trend_fold(worker.history, worker.budgets, most=10 * rows)
 
 
 def _preview(preview: Outcome[Preview], page: Page) -> str:
@@ -123,14 +125,21 @@ def _findings(findings: Sequence[Finding], page: Page, rows: int) -> str:
 
 def _sizes(head: Measurement, base: Outcome[Base], budgets: Sequence[BudgetResult]) -> str:
     """Three narrow columns: a reviewer's phone shows about 40 characters."""
-    before = base.value.measurement.sizes if isinstance(base, Done) else None
+    before = base.value.measurement if isinstance(base, Done) else None
+    shown = ["raw", "gzip"] + (
+        ["upload"] if metric_value("upload", head) not in {None, head.sizes.raw} else []
+    )
     rows = [
-        _row("raw", before.raw if before else None, head.sizes.raw, budgets),
-        _row("gzip", before.gzip if before else None, head.sizes.gzip, budgets),
+        *(
+            _row(
+                metric, metric_value(metric, before) if before else None, metric_value(metric, head), budgets
+            )
+            for metric in shown
+        ),
         *(
             _row(result.budget.metric, result.base, result.measured, [result])
             for result in budgets
-            if result.budget.metric not in {"raw", "gzip"}
+            if result.budget.metric not in shown
         ),
     ]
     return table(("", "size", "budget"), rows, "lll")

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from ci_wasm.core.growth import UNATTRIBUTED
-from ci_wasm.core.module import Function, Module
+from ci_wasm.core.module import UNATTRIBUTED, Function, Module
 from ci_wasm.render.markdown import clean
 from ci_wasm.render.page_text import page_bytes
 

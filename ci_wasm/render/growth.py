@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ci_wasm.core.growth import Growth
 from ci_wasm.core.matching import Delta
+from ci_wasm.render.dependencies import dependency_lines, dependency_parts
 from ci_wasm.render.markdown import clean, code, details, prose, table
 from ci_wasm.render.quantity import change, signed_size, size
 
@@ -22,14 +23,16 @@ def growth_fold(growth: Growth, rows: int) -> Iterator[str]:
         ("section", _rows(growth.sections, rows, _name_cell)),
     ]
     tables = [table((title, "change"), list_, "lr") for title, list_ in lists if list_]
-    if tables:
+    parts = [*dependency_parts(growth, rows), *tables]
+    if parts:
         summary = f"What changed: {signed_size(growth.raw.bytes)} in the shipped module"
-        yield details(summary, "\n\n".join([*map(prose, _caveat(growth)), *tables]))
+        yield details(summary, "\n\n".join([*map(prose, _caveat(growth)), *parts]))
 
 
 def growth_lines(growth: Growth, rows: int = 10) -> Iterator[str]:
     """What changed, by crate, function and section."""
     yield from _caveat(growth)
+    yield from dependency_lines(growth, rows)
     yield from _lines("crate", _rows(growth.crates, rows, _name))
     yield from _lines("function", _rows(growth.functions, rows, _name) + _smaller(growth))
     yield from _lines("renamed", _renamed(growth, rows, lambda name: clean(name, 100)))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ci_wasm.core.behavior import describe_call
+from ci_wasm.core.budget import metric_value
 from ci_wasm.core.compatibility import Change, describe
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.preview import Preview
@@ -19,6 +20,7 @@ from ci_wasm.render.columns import columns
 from ci_wasm.render.growth import growth_lines
 from ci_wasm.render.markdown import clean
 from ci_wasm.render.quantity import change, short_sha
+from ci_wasm.render.trend import FEWEST_POINTS, sparkline, trend_sentence
 
 if TYPE_CHECKING:
     from ci_wasm.config.settings import Settings
@@ -68,17 +70,20 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
     for made in worker.behavior:
         gave = f"failed: {made.failure}" if made.results is None else f"({', '.join(made.results)})"
         yield f"call {clean(describe_call(made.call))}: {clean(gave, 300)}, {made.fuel:,} fuel"
+    if len(worker.history) >= FEWEST_POINTS:
+        yield f"trend {sparkline(worker.history[-30:])} {trend_sentence(worker.history)}"
     yield from _preview(worker.preview)
 
 
 def _sizes(worker: WorkerReport, head: Measurement) -> Iterator[str]:
-    sizes = head.sizes
-    before = worker.base.value.measurement.sizes if isinstance(worker.base, Done) else None
-    for metric in ("raw", "gzip", "brotli"):
-        value, old = getattr(sizes, metric), getattr(before, metric, None)
+    before = worker.base.value.measurement if isinstance(worker.base, Done) else None
+    for metric in ("raw", "gzip", "brotli", "upload"):
+        value, old = metric_value(metric, head), metric_value(metric, before) if before else None
         if value is not None:
             difference = "" if old is None else f"  {change(old, value)}"
             yield f"{metric:7}{value:>12,} bytes{difference}"
+    if isinstance(head.upload, Done) and head.upload.value.gzip is not None:
+        yield f"        (upload as wrangler tells it: {_kib(head.upload.value.raw)} / gzip: {_kib(head.upload.value.gzip)})"
     match worker.base:
         case Done(base):
             yield f"base {short_sha(base.commit)} ({'recorded' if base.recorded else 'built now'})"
@@ -88,10 +93,16 @@ def _sizes(worker: WorkerReport, head: Measurement) -> Iterator[str]:
             yield f"no base: {worker.base.message}. {worker.base.cure}"
 
 
-def change_lines(changes: Sequence[Change]) -> Iterator[str]:
-    """What changed for callers and hosts."""
-    for entry in changes:
+def _kib(count: int) -> str:
+    return f"{count / 1024:.2f} KiB"
+
+
+def change_lines(changes: Sequence[Change], rows: int = 50) -> Iterator[str]:
+    """What changed for callers and hosts, the first `rows` of it."""
+    for entry in changes[:rows]:
         yield f"{entry.weight.value}: {clean(describe(entry), 300)}"
+    if len(changes) > rows:
+        yield f"… and {len(changes) - rows:,} more changes of the interface; `--format json` has them all"
 
 
 def _preview(preview: Outcome[Preview]) -> Iterator[str]:

@@ -1,33 +1,39 @@
-"""Measurement renderer: one module for people and machines. Measurement -> text, Markdown or JSON."""
+"""Measurement renderer: one module for people and machines. (Module, Sizes) -> text, Markdown or JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ci_wasm.core.growth import UNATTRIBUTED
-from ci_wasm.core.measurement import Measurement
-from ci_wasm.core.module import Function, Module, Section
+from ci_wasm.core.module import UNATTRIBUTED, Function, Module, Section
 from ci_wasm.core.signature import print_type
 from ci_wasm.render.columns import columns
 from ci_wasm.render.markdown import clean, code, table
 from ci_wasm.render.quantity import size
-from ci_wasm.render.report_json import plain_fields, render_json
 
-Block = tuple[str, Sequence[tuple[str, str]]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ci_wasm.core.sizes import Sizes
+
+    Block = tuple[str, Sequence[tuple[str, str]]]
 
 
-def render_measurement(name: str, measurement: Measurement, format_: str, *, rows: int = 15) -> str:
-    """`format_` is text, markdown or json; JSON has everything, the others the `rows` largest of each list."""
-    if format_ == "json":
-        return render_json({"schema": 1, "file": name, **plain_fields(measurement)})
-    blocks = [(title, list(items)) for title, items in _blocks(measurement, rows) if items]
+def render_measurement_json(name: str, module: Module, sizes: Sizes, sha256: str) -> str:
+    """Everything that is known, as JSON."""
+    from ci_wasm.render.report_json import plain_value, render_json
+
+    facts = {"sha256": sha256, "sizes": plain_value(sizes), "module": plain_value(module)}
+    return render_json({"schema": 1, "file": name, **facts})
+
+
+def render_measurement(name: str, module: Module, sizes: Sizes, format_: str, *, rows: int = 15) -> str:
+    """`format_` is text or markdown; both show the `rows` largest of each list."""
+    blocks = [(title, list(items)) for title, items in _blocks(module, sizes, rows) if items]
     if format_ == "markdown":
         return "\n\n".join([f"### {code(name)}", *(_markdown(block) for block in blocks)]) + "\n"
     return "\n\n".join(_text(block) for block in blocks) + "\n"
 
 
-def _blocks(measurement: Measurement, rows: int) -> list[Block]:
-    module, sizes = measurement.module, measurement.sizes
+def _blocks(module: Module, sizes: Sizes, rows: int) -> list[Block]:
     return [
         (
             "size",
@@ -40,16 +46,29 @@ def _blocks(measurement: Measurement, rows: int) -> list[Block]:
         ("section", _cut([(section.name, section.size) for section in _by_size(module)], rows)),
         ("crate", _cut([(crate.name or UNATTRIBUTED, crate.size) for crate in module.crates], rows)),
         ("function", _functions(module, rows)),
-        ("export", [(export.name, print_type(export.type)) for export in module.exports[: 4 * rows]]),
+        (
+            "export",
+            _entries(
+                [(export.name, print_type(export.type)) for export in module.exports[: 4 * rows]],
+                module.entries.exports,
+            ),
+        ),
         (
             "import",
-            [
-                (f"{entry.module}.{entry.name}", print_type(entry.type))
-                for entry in module.imports[: 4 * rows]
-            ],
+            _entries(
+                [
+                    (f"{entry.module}.{entry.name}", print_type(entry.type))
+                    for entry in module.imports[: 4 * rows]
+                ],
+                module.entries.imports,
+            ),
         ),
         ("module", _facts(module)),
     ]
+
+
+def _entries(shown: list[tuple[str, str]], count: int) -> list[tuple[str, str]]:
+    return [*shown, (f"… and {count - len(shown):,} more", "")] if count > len(shown) else shown
 
 
 def _by_size(module: Module) -> list[Section]:

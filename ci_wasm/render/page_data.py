@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult
+from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, metric_value
+from ci_wasm.core.cause import growth_cause
 from ci_wasm.core.compatibility import describe
+from ci_wasm.core.dependencies import describe_versions
 from ci_wasm.core.finding import Finding
+from ci_wasm.core.growth import Growth
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.module import Module
 from ci_wasm.core.preview import Preview
@@ -21,6 +24,7 @@ from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 from ci_wasm.render.function_tree import make_function_tree
 from ci_wasm.render.markdown import clean, visible
 from ci_wasm.render.page_text import page_bytes
+from ci_wasm.render.trend import trend_data
 
 Plain = dict[str, object]
 
@@ -84,6 +88,10 @@ def _worker(worker: WorkerReport, rows: int) -> Plain:
             rows,
         ),
     }
+    if (trend := trend_data(worker.history[-rows:], worker.budgets)) is not None:
+        plain["trend"] = trend
+    if worker.growth is not None:
+        plain["dependencies"] = _dependencies(worker.growth, rows)
     if isinstance(worker.head, Done):
         before = worker.base.value.measurement if isinstance(worker.base, Done) else None
         plain["sizes"] = _sizes(worker.head.value, before, worker.budgets, rows)
@@ -156,6 +164,7 @@ def _sizes(
         "raw": (head.sizes.raw, base.sizes.raw if base else None),
         "gzip": (head.sizes.gzip, base.sizes.gzip if base else None),
         "brotli": (head.sizes.brotli, base.sizes.brotli if base else None),
+        "upload": (metric_value("upload", head), metric_value("upload", base) if base else None),
     }
     for result in budgets:
         values.setdefault(result.budget.metric, (result.measured, result.base))
@@ -168,7 +177,7 @@ def _sizes(
             "budgets": [_budget(result) for result in budgets if result.budget.metric == metric][:rows],
         }
         for metric, (after, before) in list(values.items())[:rows]
-        if after is not None or metric not in {"gzip", "brotli"}
+        if after is not None or metric not in {"gzip", "brotli", "upload"}
     ]
 
 
@@ -180,6 +189,27 @@ def _budget(result: BudgetResult) -> Plain:
         "warn": result.budget.warn,
         "growth": growth.amount if growth else None,
         "growthPercent": growth.percent if growth else None,
+    }
+
+
+def _dependencies(growth: Growth, rows: int) -> Plain:
+    """What Cargo.lock changed; `head` and `base` are null without code of it."""
+    listed = [
+        {
+            "name": clean(each.change.name, 100),
+            "versions": clean(describe_versions(each.change), 120),
+            "head": each.code.after or 0 if each.code else None,
+            "base": each.code.before or 0 if each.code else None,
+            "shared": each.shared,
+        }
+        for each in growth.dependencies
+    ]
+    cause = growth_cause(growth)
+    return {
+        **_cut(listed, rows),
+        "cause": clean(cause.sentence, 400) if cause else "",
+        "note": growth.dependency_note,
+        "named": growth.matched is not None,
     }
 
 

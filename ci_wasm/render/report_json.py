@@ -11,8 +11,11 @@ import dataclasses
 import json
 from enum import Enum
 
+import msgspec
+
 from ci_wasm.core.module import FuncType, GlobalType, MemoryType, TableType, TagType
-from ci_wasm.core.signature import LimitsPattern, print_pattern, print_type
+from ci_wasm.core.pattern import LimitsPattern, print_pattern
+from ci_wasm.core.signature import print_type
 from ci_wasm.outcome import Done, Failed, Skipped
 
 
@@ -44,13 +47,16 @@ def plain_value(value: object) -> object:
             return sorted(str(item) for item in value)
         case None | bool() | int() | float() | str():
             return value
-        case _ if dataclasses.is_dataclass(value):
+        case _ if dataclasses.is_dataclass(value) or isinstance(value, msgspec.Struct):
             return plain_fields(value)
         case _:
             raise TypeError(f"{type(value).__name__} has no place in a report")
 
 
 def plain_fields(value: object) -> dict[str, object]:
-    """A dataclass's fields by name, made plain."""
-    names = [field.name for field in dataclasses.fields(value)]  # type: ignore[arg-type]
+    """A record's fields by name, made plain."""
+    if isinstance(value, msgspec.Struct):
+        names = value.__struct_fields__
+    else:
+        names = tuple(field.name for field in dataclasses.fields(value))  # type: ignore[arg-type]
     return {name: plain_value(getattr(value, name)) for name in names}

@@ -9,6 +9,7 @@ import wasmtime
 from ci_wasm.core.module import (
     Count,
     Data,
+    Entries,
     Export,
     ExternType,
     Functions,
@@ -42,6 +43,7 @@ def describe(wasm: bytes) -> Module:
         sections=(),
         imports=tuple(Import(item.module, item.name or "", _type(item.type)) for item in module.imports),
         exports=tuple(Export(item.name, _type(item.type)) for item in module.exports),
+        entries=Entries(len(module.imports), len(module.exports)),
         memories=(),
         tables=(),
         globals=Count(0, 0),

@@ -12,7 +12,9 @@ from typing import cast
 import brotli
 import pytest
 
-from ci_wasm.adapters.compression import BareScales, ThreadedScales
+from ci_wasm.adapters.compression import ThreadedScales
+from ci_wasm.core.measurement import Upload
+from ci_wasm.core.worker import ModuleType, Worker, WorkerModule
 
 TEXT = b'(module (func (export "add")))' * 500
 NOISE = random.Random(0).randbytes(100_000)  # noqa: S311 (data, not a secret)
@@ -40,9 +42,16 @@ def test_the_caller_works_on_meanwhile() -> None:
     assert begun < (time.monotonic() - started) / 4
 
 
-def test_bare_scales_compress_nothing() -> None:
-    sizes = BareScales().start(TEXT)()
-    assert (sizes.raw, sizes.gzip, sizes.brotli, sizes.compressor) == (len(TEXT), None, None, "")
+def test_an_upload_is_all_modules_in_one_stream_the_main_one_last() -> None:
+    parts = {"main.js": b"import './data.bin'" * 9, "data.bin": NOISE[:999], "app.wasm": TEXT}
+    modules = tuple(WorkerModule(name, ModuleType.DATA, content) for name, content in parts.items())
+    worker = Worker("app", "main.js", modules, "2026-07-01")
+    total = sum(map(len, parts.values()))
+
+    weighed = ThreadedScales().start_upload(worker)()
+
+    stream = parts["data.bin"] + parts["app.wasm"] + parts["main.js"]
+    assert weighed == Upload(total, len(gzip.compress(stream, 6)))
 
 
 def test_what_goes_wrong_is_raised_where_the_sizes_are_asked_for() -> None:

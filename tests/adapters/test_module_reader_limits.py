@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from ci_wasm.adapters.module_reader import ANALYZER, WasmtimeModuleReader, precompile
+from ci_wasm.adapters.analyzer import ANALYZER, precompile
+from ci_wasm.adapters.module_reader import WasmtimeModuleReader
 from ci_wasm.core.module import Module, ModuleError, Section
 from ci_wasm.errors import ArtifactError, ToolMissingError
 

@@ -154,6 +154,22 @@ def test_the_change_view_shows_what_grew_and_what_shrank(tab: Tab) -> None:
     assert set(tab.run(ROWS)) == {"app::main", "app::new", "app::old", "core::fmt::num::pad"}
 
 
+def test_the_cause_is_told_and_cargo_lock_unfolds(browser: Browser, tmp_path: Path) -> None:
+    tab = browser.tab(width=390, height=844)
+    tab.open(write(tmp_path, reports.upgraded()))
+    fold = "[...document.querySelectorAll('details')].find(each => each.firstElementChild.textContent === 'Cargo.lock')"
+
+    cause = tab.run("document.querySelector('.cause').textContent")
+    tab.run(f"{fold}.firstElementChild.click()")
+
+    assert (
+        cause == "regex 1.11.1 is new and brings 114,647 bytes of code, with another package that it needs."
+    )
+    assert tab.run(f"{fold}.innerText").split("\n")[:5] == []
+    assert tab.run("document.documentElement.scrollWidth") <= 390
+    assert tab.complaints() == []
+
+
 def test_it_is_dark_where_the_reader_wants_it_dark(browser: Browser, tmp_path: Path) -> None:
     address = write(tmp_path, compared())
     colors = []
@@ -177,6 +193,7 @@ def test_it_is_dark_where_the_reader_wants_it_dark(browser: Browser, tmp_path: P
     [
         compared,
         reports.broken,
+        reports.upgraded,
         reports.does_not_build,
         reports.ended_early,
         partial(reports.hostile, "w" * 300, 20),

@@ -10,12 +10,11 @@ from ci_wasm.core.budget import Budget, BudgetState, GrowthLimit, judge_budget
 from ci_wasm.core.compatibility import Side, Weight, breaking_findings, compatibility_changes
 from ci_wasm.core.contract import Breaking, Contract, ExportRule, ImportRule, contract_findings
 from ci_wasm.core.finding import Finding, FindingKind, Severity
-from ci_wasm.core.growth import make_growth
 from ci_wasm.core.module import FuncType, GlobalType, MemoryType, Module, TableType
-from ci_wasm.core.signature import parse_pattern
+from ci_wasm.core.pattern import parse_pattern
 from ci_wasm.core.verdict import Conclusion, make_verdict
 from ci_wasm.outcome import Failed
-from tests.modules import ADD, MEMORY, make_measured, make_module
+from tests.modules import ADD, MEMORY, grow, make_measured, make_module
 
 LOG = FuncType(("i32", "i32"), ())
 
@@ -231,7 +230,7 @@ def test_growth_matches_by_name_and_groups_duplicates() -> None:
     base = make_measured(1000, make_module(functions={"a#1": 10, "a#2": 20, "kept": 5, "gone": 7}))
     head = make_measured(1100, make_module(functions={"a#1": 15, "a#2": 35, "kept": 5, "new": 9}))
 
-    growth = make_growth(base, head)
+    growth = grow(base, head)
 
     assert [(delta.name, delta.before, delta.after) for delta in growth.functions] == [
         ("a", 30, 50),
@@ -244,7 +243,7 @@ def test_growth_does_not_invent_what_a_cut_list_hides() -> None:
     base = make_measured(1000, make_module(functions={"big": 50, "small": 5}, listed=1))
     head = make_measured(1000, make_module(functions={"big": 60, "small": 5}))
 
-    growth = make_growth(base, head)
+    growth = grow(base, head)
 
     assert [delta.name for delta in growth.functions] == ["big"]
 
@@ -253,7 +252,7 @@ def test_growth_of_a_module_without_names_tells_no_functions() -> None:
     base = make_measured(1000, make_module(functions={"function[1]": 50}, named=False))
     head = make_measured(1010, make_module(functions={"function[1]": 60}, named=False))
 
-    assert make_growth(base, head).functions == ()
+    assert grow(base, head).functions == ()
 
 
 def finding(severity: Severity) -> Finding:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.core.finding import FindingKind, Severity
 from ci_wasm.core.limits import limit_findings

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_wasm.core.growth import Smaller, make_growth
-from ci_wasm.core.matching import match_functions
-from tests.modules import make_measured, make_module
+from ci_wasm.core.growth import Smaller
+from tests.modules import READER, grow, make_measured, make_module
 
 NAMES = st.sampled_from(["a", "b", "c#1", "c#2", "d", "e"])
 SIZES = st.dictionaries(NAMES, st.integers(1, 500), min_size=1)
@@ -49,7 +48,7 @@ Row = tuple[str, int | None, int | None, str | None]
 def test_what_matches(
     base: Mapping[str, int], head: Mapping[str, int], prints: Mapping[str, str], expected: list[Row]
 ) -> None:
-    matching = match_functions(
+    matching = READER.match(
         make_module(functions=base, fingerprints=prints), make_module(functions=head, fingerprints=prints)
     )
 
@@ -64,7 +63,7 @@ def test_every_byte_is_on_one_line(
 ) -> None:
     before = make_module(functions=base, fingerprints=base_prints)
     after = make_module(functions=head, fingerprints=head_prints)
-    matching, reverse = match_functions(before, after), match_functions(after, before)
+    matching, reverse = READER.match(before, after), READER.match(after, before)
 
     assert matching is not None
     assert reverse is not None
@@ -77,7 +76,7 @@ def test_every_byte_is_on_one_line(
 @given(SIZES, PRINTS)
 def test_a_module_is_all_itself(functions: dict[str, int], prints: dict[str, str]) -> None:
     module = make_module(functions=functions, fingerprints=prints)
-    growth = make_growth(make_measured(1, module), make_measured(1, module))
+    growth = grow(make_measured(1, module), make_measured(1, module))
 
     assert (growth.functions, growth.renamed, growth.smaller, growth.matched) == ((), (), Smaller(0, 0), 1)
 
@@ -99,7 +98,7 @@ def test_a_module_is_all_itself(functions: dict[str, int], prints: dict[str, str
 def test_the_share_that_matches(
     base: Mapping[str, int], head: Mapping[str, int], share: float, is_poor: bool
 ) -> None:
-    growth = make_growth(
+    growth = grow(
         make_measured(1, make_module(functions=base, crates={"a": 1})),
         make_measured(1, make_module(functions=head, crates={"a": 2})),
     )
@@ -114,7 +113,7 @@ def test_small_changes_of_a_large_module_are_noise() -> None:
     base = make_module(functions={"big": 15_000, "a": 100, "b": 100, "c": 100, "d": 900})
     head = make_module(functions={"big": 15_000, "a": 101, "b": 85, "c": 84, "d": 900, "e": 15})
 
-    growth = make_growth(make_measured(1, base), make_measured(1, head))
+    growth = grow(make_measured(1, base), make_measured(1, head))
 
     assert [(delta.name, delta.bytes) for delta in growth.functions] == [("c", -16)]
     assert growth.smaller == Smaller(3, 1)
@@ -124,7 +123,7 @@ def test_a_renamed_function_is_no_growth() -> None:
     base = make_module(functions={"a": 100, "b": 40, "c": 60}, fingerprints={"b": "p", "c": "q"})
     head = make_module(functions={"a": 120, "x": 40, "y": 61}, fingerprints={"x": "p", "y": "q"})
 
-    growth = make_growth(make_measured(1, base), make_measured(1, head))
+    growth = grow(make_measured(1, base), make_measured(1, head))
 
     assert [delta.name for delta in growth.functions] == ["a"]
     assert [(delta.name, delta.renamed_from, delta.bytes) for delta in growth.renamed] == [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ci_wasm.core.module import Export, FuncType, Import, MemoryType, Module, ModuleError
 from ci_wasm.core.shim import BYTES_ABI, SHIM_MAIN, shim_modules

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci_wasm.core.module import ExternType, FuncType, GlobalType, MemoryType, TableType, TagType
-from ci_wasm.core.signature import SignatureError, matches, parse_pattern, print_pattern, print_type
+from ci_wasm.core.pattern import SignatureError, matches, parse_pattern, print_pattern
+from ci_wasm.core.signature import print_type
 
 VALUE_TYPES = st.sampled_from(
     [

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ci_wasm.adapters.compression import ThreadedScales
+from ci_wasm.adapters.module_reader import WasmtimeModuleReader
+from ci_wasm.adapters.shim_source import read_shim_source
+from ci_wasm.core.shim import SHIM_MAIN, shim_modules
+from ci_wasm.core.worker import Worker
 from ci_wasm.edge.serve import LocalEdge
 from tests.edge.edge_client import ADD_WASM, EdgeClient
 from tests.edge.wrangler import NoWrangler, Wrangler, install
@@ -39,18 +44,18 @@ class Project:
 
     def __init__(self, wrangler: Wrangler, folder: Path, client: EdgeClient) -> None:
         self._wrangler = wrangler
-        self._folder = folder
+        self.folder = folder
         self._client = client
         (folder / "src").mkdir()
         (folder / "src" / "add.wasm").write_bytes(ADD_WASM)
         self.write(SOURCE)
 
     def write(self, source: str, **config: object) -> None:
-        (self._folder / "src" / "index.js").write_text(source)
-        (self._folder / "wrangler.json").write_text(json.dumps(CONFIG | config))
+        (self.folder / "src" / "index.js").write_text(source)
+        (self.folder / "wrangler.json").write_text(json.dumps(CONFIG | config))
 
     def wrangler(self, *arguments: str) -> str:
-        return self._wrangler.run(*arguments, cwd=self._folder, environment=self._client.edge.environment)
+        return self._wrangler.run(*arguments, cwd=self.folder, environment=self._client.edge.environment)
 
     def answer(self, label: str) -> object:
         page = self._client.get(label, "/?a=2&b=3")
@@ -144,3 +149,31 @@ def test_wrangler_shows_why_the_edge_refuses(
 
     assert says in str(refused.value)
     assert project.answer("add") == 404
+
+
+def test_wrangler_counts_an_upload_as_ci_wasm_does(project: Project) -> None:
+    shim = make_shim(project.folder)
+
+    printed = project.wrangler("deploy", "--no-bundle")
+
+    (raw, gzip) = re.findall(r"Total Upload: ([\d.]+) KiB / gzip: ([\d.]+) KiB", printed)[0]
+    counted = ThreadedScales().start_upload(shim)()
+    assert raw == f"{counted.raw / 1024:.2f}"
+    # Node is built with another zlib.
+    assert float(gzip) == pytest.approx((counted.gzip or 0) / 1024, rel=0.02)
+
+
+def make_shim(folder: Path) -> Worker:
+    """The files of the shim for the module, as a project that wrangler uploads as they stand."""
+    module = WasmtimeModuleReader().read(ADD_WASM)
+    modules = shim_modules(
+        ADD_WASM, module, worker="add", commit="0" * 40, cache_control=None, shim_source=read_shim_source()
+    )
+    for each in modules:
+        (folder / "src" / each.name).write_bytes(each.content)
+    (folder / "src" / "add.wasm").unlink()
+    rules = [{"type": "Text", "globs": ["**/*.json"]}, {"type": "CompiledWasm", "globs": ["**/*.wasm"]}]
+    config = CONFIG | {"main": f"src/{SHIM_MAIN}", "find_additional_modules": True, "rules": rules}
+    (folder / "src" / "index.js").unlink()
+    (folder / "wrangler.json").write_text(json.dumps(config))
+    return Worker("add", SHIM_MAIN, modules, "2026-07-01")

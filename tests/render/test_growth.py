@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ci_wasm.core.growth import Growth, make_growth
+from ci_wasm.core.growth import Growth
 from ci_wasm.render.growth import growth_fold, growth_lines
-from tests.modules import make_measured, make_module
+from tests.modules import grow, make_measured, make_module
 
 BASE = make_module(
     functions={"big": 15_000, "run": 600, "gone": 300, "tick": 100, "old": 64, "older": 50, "oldest": 40},
@@ -17,7 +17,7 @@ HEAD = make_module(
 
 
 def growth() -> Growth:
-    return make_growth(make_measured(20_000, BASE), make_measured(20_204, HEAD))
+    return grow(make_measured(20_000, BASE), make_measured(20_204, HEAD))
 
 
 def test_lines() -> None:
@@ -57,7 +57,7 @@ def test_the_fold() -> None:
 
 def test_poor_matching_is_said_and_nothing_invented() -> None:
     other = make_module(functions={"run": 700, "inlined": 9000}, crates={"app": 9700})
-    grown = make_growth(make_measured(20_000, BASE), make_measured(12_000, other))
+    grown = grow(make_measured(20_000, BASE), make_measured(12_000, other))
 
     caveat, crate = growth_lines(grown)
     (fold,) = growth_fold(grown, 10)
@@ -71,6 +71,6 @@ def test_poor_matching_is_said_and_nothing_invented() -> None:
 
 
 def test_nothing_changed_nothing_said() -> None:
-    same = make_growth(make_measured(20_000, BASE), make_measured(20_000, BASE))
+    same = grow(make_measured(20_000, BASE), make_measured(20_000, BASE))
 
     assert (list(growth_lines(same)), list(growth_fold(same, 10))) == ([], [])

@@ -1,0 +1,180 @@
+//! Diff: which function of one build is which of another, and what became of it. Two lists -> Diff.
+//!
+//! Functions are matched by their name without the compiler's hash, duplicates grouped and summed, because a new
+//! compiler or crate version renames every symbol without changing a byte of code. What is left on both sides is
+//! matched by the fingerprints of its bodies: the same code under another name was renamed, which is no growth.
+//! Everything is sorted and merged: who aims at the hash by which names are sorted only makes the sorting slower.
+
+use std::cmp::Ordering;
+
+use crate::fingerprint::Hash;
+use crate::function_list::{FunctionList, Listed};
+use crate::json::fields;
+
+/// What became of the functions. All numbers are bytes.
+#[derive(Debug)]
+pub struct Diff<'a> {
+    /// By absolute change, then by name.
+    pub functions: Vec<Delta<'a>>,
+    /// How much code has a counterpart; of a function that changed its size, the smaller size.
+    pub matched: u64,
+    /// The code that is listed on either side.
+    pub base: u64,
+    pub head: u64,
+}
+
+/// One group of functions on both sides; `None` where it does not exist, or cannot be told because a list was cut.
+#[derive(Debug)]
+pub struct Delta<'a> {
+    pub name: &'a str,
+    pub krate: Option<&'a str>,
+    pub before: Option<u64>,
+    pub after: Option<u64>,
+    /// Its name on the base, where that was another.
+    pub renamed_from: Option<&'a str>,
+    /// What would go with it on the head, for a group of one function.
+    pub retained: Option<u32>,
+}
+
+fields!(Diff<'_>: functions, matched, base, head);
+fields!(Delta<'_>: name, krate as "crate", before, after, renamed_from, retained);
+
+impl Delta<'_> {
+    fn change(&self) -> u64 {
+        self.after.unwrap_or(0).abs_diff(self.before.unwrap_or(0))
+    }
+}
+
+/// Compares two lists. With `all`, functions that stayed as they are come too, at the end.
+pub fn diff<'a>(base: &FunctionList<'a>, head: &FunctionList<'a>, all: bool) -> Diff<'a> {
+    let (before, after) = (groups(base), groups(head));
+    let mut functions = Vec::new();
+    let (mut gone, mut new) = (Vec::new(), Vec::new());
+    merge(
+        &before,
+        &after,
+        |one, other| (one.hash, one.key).cmp(&(other.hash, other.key)),
+        |pair| match pair {
+            Pair::Both(before, after) => functions.push(Delta::of(Some(before), Some(after))),
+            Pair::Left(before) => gone.push(before.clone()),
+            Pair::Right(after) => new.push(after.clone()),
+        },
+    );
+    let by_code = |one: &Group<'a>, other: &Group<'a>| one.prints.cmp(&other.prints);
+    gone.sort_by(|one, other| by_code(one, other).then(one.key.cmp(other.key)));
+    new.sort_by(|one, other| by_code(one, other).then(one.key.cmp(other.key)));
+    // Which of several with the same code is which does not matter to a size: they go by name.
+    merge(&gone, &new, by_code, |pair| match pair {
+        Pair::Both(before, after) if before.is_known() => functions.push(Delta::of(Some(before), Some(after))),
+        Pair::Both(before, after) => {
+            functions.extend(head.is_complete().then(|| Delta::of(Some(before), None)));
+            functions.extend(base.is_complete().then(|| Delta::of(None, Some(after))));
+        }
+        // A name that only one list has may be on the other side too, below the size at which its list was cut.
+        Pair::Left(before) => functions.extend(head.is_complete().then(|| Delta::of(Some(before), None))),
+        Pair::Right(after) => functions.extend(base.is_complete().then(|| Delta::of(None, Some(after)))),
+    });
+    let common = functions.iter().map(|delta| delta.before.unwrap_or(0).min(delta.after.unwrap_or(0)));
+    let matched = common.sum();
+    functions.retain(|delta| all || delta.change() > 0 || delta.renamed_from.is_some());
+    functions.sort_by(|one, other| other.change().cmp(&one.change()).then(one.name.cmp(other.name)));
+    Diff { functions, matched, base: base.size(), head: head.size() }
+}
+
+/// The functions of one name. `prints` are sorted, and empty where not every body has a fingerprint: a group is only
+/// as well known as all of its bodies.
+#[derive(Clone, Debug)]
+struct Group<'a> {
+    hash: u64,
+    key: &'a str,
+    krate: Option<&'a str>,
+    size: u64,
+    prints: Vec<u64>,
+    retained: Option<u32>,
+}
+
+impl Group<'_> {
+    fn is_known(&self) -> bool {
+        !self.prints.is_empty()
+    }
+}
+
+impl<'a> Delta<'a> {
+    fn of(before: Option<&Group<'a>>, after: Option<&Group<'a>>) -> Self {
+        let (name, krate) = after.or(before).map_or(("", None), |group| (group.key, group.krate));
+        Delta {
+            name,
+            krate,
+            before: before.map(|group| group.size),
+            after: after.map(|group| group.size),
+            renamed_from: before.map(|group| group.key).filter(|old| *old != name),
+            retained: after.and_then(|group| group.retained),
+        }
+    }
+}
+
+/// Sorted by the hash of the key, which takes a fifth of the time: names of one crate differ late.
+fn groups<'a>(list: &FunctionList<'a>) -> Vec<Group<'a>> {
+    let mut keyed: Vec<(u64, &str, &Listed<'_>)> = Vec::with_capacity(list.functions.len());
+    keyed.extend(list.functions.iter().map(|function| {
+        let key = key(function.name);
+        (hash(key), key, function)
+    }));
+    keyed.sort_unstable_by_key(|(hash, key, _)| (*hash, *key));
+    keyed.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)).map(group).collect()
+}
+
+fn group<'a>(functions: &[(u64, &'a str, &Listed<'a>)]) -> Group<'a> {
+    let prints: Option<Vec<u64>> = functions.iter().map(|(_, _, function)| function.fingerprint).collect();
+    let mut prints = prints.unwrap_or_default();
+    prints.sort_unstable();
+    Group {
+        hash: functions[0].0,
+        key: functions[0].1,
+        krate: functions[0].2.krate,
+        size: functions.iter().map(|(_, _, function)| u64::from(function.size)).sum(),
+        prints,
+        retained: if let [(_, _, only)] = functions { only.retained } else { None },
+    }
+}
+
+/// The name without the number that wasm-bindgen gives to duplicates: which of them has which changes freely.
+fn key(name: &str) -> &str {
+    let Some((plain, number)) = name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) else { return name };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    // A function without a name is called after its index.
+    if is_number && plain != "function" { plain } else { name }
+}
+
+fn hash(key: &str) -> u64 {
+    let mut hash = Hash::default();
+    let (words, rest) = key.as_bytes().as_chunks::<8>();
+    words.iter().for_each(|word| hash.add(u64::from_le_bytes(*word)));
+    rest.iter().for_each(|byte| hash.add(u64::from(*byte)));
+    hash.finish().0
+}
+
+enum Pair<'s, T> {
+    Left(&'s T),
+    Right(&'s T),
+    Both(&'s T, &'s T),
+}
+
+/// Walks through two sorted lists, one of each at a time where they are equal.
+fn merge<'s, T>(left: &'s [T], right: &'s [T], order: impl Fn(&T, &T) -> Ordering, mut take: impl FnMut(Pair<'s, T>)) {
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some(one), Some(other)) => order(one, other),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return,
+        };
+        match (order, left.next_if(|_| order.is_le()), right.next_if(|_| order.is_ge())) {
+            (_, Some(one), Some(other)) => take(Pair::Both(one, other)),
+            (_, Some(one), None) => take(Pair::Left(one)),
+            (_, None, Some(other)) => take(Pair::Right(other)),
+            (_, None, None) => return,
+        }
+    }
+}

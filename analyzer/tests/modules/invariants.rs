@@ -1,0 +1,81 @@
+//! Invariants: what holds of every answer, whatever the bytes are. (bytes, answer) -> nothing, or a panic.
+
+use analyzer::answer::{Answer, Function, Layout};
+use analyzer::fingerprint::SMALLEST;
+use analyzer::options::Options;
+
+/// As in `src/names.rs`.
+const MAX_NAME: usize = 1024;
+
+/// Reads `wasm` for all its functions and checks the answer.
+pub fn read_all(wasm: &[u8]) -> Answer<'_> {
+    let answer = analyzer::analyze(wasm, &Options { functions: None, ..Options::default() });
+    check(wasm, &answer);
+    functions_add_up(&answer);
+    answer
+}
+
+/// What holds however many functions the answer lists.
+pub fn check(wasm: &[u8], answer: &Answer<'_>) {
+    sections_are_the_file(wasm, answer);
+    an_error_names_its_place(wasm, answer);
+    names_are_short(answer);
+    let (functions, garbage) = (&answer.functions, &answer.garbage);
+    assert!(functions.named <= functions.count && functions.size <= wasm.len() as u64, "{functions:?}");
+    assert!(answer.data.size <= wasm.len() as u64, "{:?}", answer.data);
+    assert!(garbage.size <= functions.size, "{garbage:?} of {functions:?}");
+    assert_eq!(answer.crates.iter().map(|group| group.size).sum::<u64>(), functions.size, "the crates are the code");
+    let ordered = |pair: &[Function<'_>]| (pair[1].size, pair[0].index) <= (pair[0].size, pair[1].index);
+    assert!(answer.largest.windows(2).all(ordered), "largest first, equal ones by index");
+    for function in &answer.largest {
+        assert!(function.retained.is_none_or(|retained| retained >= u64::from(function.size)), "{function:?}");
+        assert_eq!(function.fingerprint.is_none(), function.size <= SMALLEST, "{function:?}");
+    }
+}
+
+fn sections_are_the_file(wasm: &[u8], answer: &Answer<'_>) {
+    let end = answer.sections.iter().fold(0, |end, section| {
+        assert_eq!(section.offset, end, "no gap before {section:?}");
+        end + section.size
+    });
+    assert_eq!((end, answer.size), (wasm.len(), wasm.len()), "the sections are the file");
+}
+
+fn an_error_names_its_place(wasm: &[u8], answer: &Answer<'_>) {
+    let is_unreadable = answer.sections.iter().any(|section| section.name == "unreadable");
+    match &answer.error {
+        None => assert!(!is_unreadable && answer.layout != Layout::Unknown, "an end without an error"),
+        Some(error) => {
+            assert!(error.offset <= wasm.len() as u64, "{error:?} in {} bytes", wasm.len());
+            assert!(!error.message.is_empty(), "{error:?}");
+            assert_eq!(error.section.is_none(), answer.layout == Layout::Unknown, "{error:?}");
+        }
+    }
+}
+
+fn names_are_short(answer: &Answer<'_>) {
+    let imports = answer.imports.iter().flat_map(|import| [&import.module, &import.name]);
+    let functions = answer.largest.iter().flat_map(|each| [Some(&each.name), each.symbol.as_ref(), each.krate.as_ref()]);
+    let names = imports
+        .chain(answer.exports.iter().map(|export| &export.name))
+        .chain(functions.flatten())
+        .chain(answer.crates.iter().filter_map(|group| group.name.as_ref()));
+    for name in names {
+        assert!(name.len() <= MAX_NAME, "{} bytes: {name}", name.len());
+    }
+}
+
+fn functions_add_up(answer: &Answer<'_>) {
+    let sum = |unreached: bool| -> u64 {
+        let some = answer.largest.iter().filter(|each| !unreached || each.retained.is_none());
+        some.map(|each| u64::from(each.size)).sum()
+    };
+    let unreached = answer.largest.iter().filter(|each| each.retained.is_none()).count();
+    assert_eq!((unreached, sum(true)), (answer.garbage.functions, answer.garbage.size), "what is garbage");
+    assert_eq!(sum(false), answer.functions.size, "the functions are the code");
+    let bodies: usize = answer.crates.iter().map(|group| group.functions).sum();
+    assert_eq!(bodies, answer.largest.len(), "every body has its crate");
+    assert!(answer.error.is_some() || bodies == answer.functions.count, "every function has its body");
+    let reached = answer.functions.size - answer.garbage.size;
+    assert!(answer.largest.iter().all(|each| each.retained.is_none_or(|retained| retained <= reached)));
+}

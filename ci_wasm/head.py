@@ -1,0 +1,86 @@
+"""Head: a Worker of a checkout, built and measured. (World, tree, WorkerSettings) -> Head."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci_wasm.config.settings import WorkerSettings
+from ci_wasm.core.build import Build, CrateSource
+from ci_wasm.core.measurement import Measurement, Upload, make_measurement
+from ci_wasm.core.module import Module, require_core_module
+from ci_wasm.core.shim import SHIM_MAIN, shim_modules
+from ci_wasm.core.worker import Worker
+from ci_wasm.errors import ArtifactError
+from ci_wasm.outcome import Done, Skipped
+from ci_wasm.ports import World
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A built and measured module; `build` holds the bytes that a preview uploads."""
+
+    build: Build
+    measurement: Measurement
+
+
+def measure_tree(world: World, tree: Path, worker: WorkerSettings) -> Head:
+    """Build one Worker's module in a checkout, and measure what would ship."""
+    if isinstance(worker.source, CrateSource):
+        build = world.toolchain.build(tree, worker.source)
+    else:
+        build = world.toolchain.read_prebuilt(tree, worker.source)
+    return Head(build, measure(world, build, worker))
+
+
+def measure(world: World, build: Build, worker: WorkerSettings) -> Measurement:
+    """Read and weigh a built module; raises ArtifactError when it is not a valid core module."""
+    sizes = world.scales.start(build.wasm)
+    module = require_core_module(world.reader.read(build.wasm, functions=None), build.path)
+    upload = start_upload(world, build.wasm, module, worker)
+    has_twin = build.named_wasm is not build.wasm
+    named = world.reader.read(build.named_wasm, functions=None) if has_twin else None
+    return make_measurement(
+        module,
+        sizes(),
+        sha256=hashlib.sha256(build.wasm).hexdigest(),
+        named=named,
+        toolchain=build.toolchain,
+        dependencies=build.dependencies,
+        upload=upload(),
+    )
+
+
+def start_upload(
+    world: World, wasm: bytes, module: Module, worker: WorkerSettings
+) -> Callable[[], Done[Upload] | Skipped]:
+    """Begin to weigh the whole Worker; of one that ci-wasm does not assemble, the size is not known."""
+    # The files name the commit: anything as long, and as hard to compress, weighs the same in every run.
+    commit = hashlib.sha256(wasm).hexdigest()[:40]
+    unknown = Skipped(worker.unpreviewable)
+    if not worker.unpreviewable:
+        try:
+            assembled = shim_worker(worker, wasm, module, commit, world.shim_source())
+        except ArtifactError as error:
+            unknown = Skipped(error.message)
+        else:
+            weighed = world.scales.start_upload(assembled)
+            return lambda: Done(weighed())
+    return lambda: unknown
+
+
+def shim_worker(worker: WorkerSettings, wasm: bytes, module: Module, commit: str, shim_source: str) -> Worker:
+    """A raw module as a whole Worker; raises ArtifactError for one that the shim cannot serve."""
+    modules = shim_modules(
+        wasm,
+        module,
+        worker=worker.name,
+        commit=commit,
+        cache_control=worker.cache_control,
+        shim_source=shim_source,
+    )
+    return Worker(
+        worker.name, SHIM_MAIN, modules, worker.compatibility_date, worker.compatibility_flags, worker.vars
+    )

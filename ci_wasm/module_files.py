@@ -1,0 +1,117 @@
+"""Module files: what `ci-wasm measure` and `ci-wasm diff` do, for files without a configuration. paths -> text.
+
+Most of what these commands take is the start of Python: each import stands where it is needed, and the analyzer works
+while the renderer is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from ci_wasm.adapters.background import start
+from ci_wasm.adapters.module_reader import WasmtimeModuleReader
+from ci_wasm.core.module import require_core_module
+from ci_wasm.core.sizes import Sizes
+from ci_wasm.errors import ArtifactError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from ci_wasm.core.matching import Matching
+    from ci_wasm.core.module import Module
+
+# How many imports and exports a reader is shown.
+ENTRIES = 60
+
+
+def measure(path: str, format_: str, functions: int, brotli: str | None) -> str:
+    """One module's facts; `brotli` is a name of BROTLI_QUALITIES, None to compress nothing. JSON has everything."""
+    if format_ == "json":
+        return _measure_all(path, brotli)
+    reading = start(lambda: _read(path, functions, brotli))
+    from ci_wasm.render.measurement import render_measurement
+
+    module, sizes = reading()
+    return render_measurement(path, require_core_module(module, path), sizes(), format_)
+
+
+def diff(base: str, head: str, format_: str, brotli: str | None) -> str:
+    """Two modules' difference; a breaking change is told, not judged: that is what `check` does."""
+    reading = start(lambda: _read_both(base, head, brotli))
+    from ci_wasm.core.compatibility import compatibility_changes
+    from ci_wasm.core.growth import make_growth
+    from ci_wasm.core.measurement import make_measurement
+    from ci_wasm.render.difference import render_difference
+
+    before, after, matching, sizes = reading()
+    older, newer = (
+        make_measurement(require_core_module(module, path), weighed())
+        for module, path, weighed in zip((before, after), (base, head), sizes, strict=True)
+    )
+    return render_difference(
+        make_growth(older, newer, matching), compatibility_changes(before, after), format_
+    )
+
+
+def _measure_all(path: str, brotli: str | None) -> str:
+    import hashlib
+
+    from ci_wasm.render.measurement import render_measurement_json
+
+    with _open(path) as file:
+        wasm = file.read()
+    weighing = _weigh(wasm, brotli)
+    # Type-checking every body doubles the time and tells nothing that is shown here; `check` and `run` do it.
+    module = WasmtimeModuleReader().read(wasm, functions=None, check_bodies=False)
+    require_core_module(module, path)
+    sizes = weighing() if weighing else Sizes(module.size, None, "")
+    return render_measurement_json(path, module, sizes, hashlib.sha256(wasm).hexdigest())
+
+
+def _read(path: str, functions: int, brotli: str | None) -> tuple[Module, Callable[[], Sizes]]:
+    with _open(path) as file:
+        wasm = _content(file, brotli)
+        weighing = _weigh(wasm, brotli)
+        module = WasmtimeModuleReader().read(wasm, functions=functions, entries=ENTRIES, check_bodies=False)
+    return module, weighing or (lambda: Sizes(module.size, None, ""))
+
+
+def _read_both(
+    base: str, head: str, brotli: str | None
+) -> tuple[Module, Module, Matching | None, tuple[Callable[[], Sizes], ...]]:
+    with _open(base) as base_file, _open(head) as head_file:
+        wasms = [_content(file, brotli) for file in (base_file, head_file)]
+        weighing = [_weigh(wasm, brotli) for wasm in wasms]
+        before, after, matching = WasmtimeModuleReader().diff(*wasms)
+    sizes = tuple(
+        weighed or (lambda size=module.size: Sizes(size, None, ""))  # type: ignore[misc]
+        for weighed, module in zip(weighing, (before, after), strict=True)
+    )
+    return before, after, matching, sizes
+
+
+def _weigh(wasm: bytes | BinaryIO, brotli: str | None) -> Callable[[], Sizes] | None:
+    """Begin to compress, where that was asked for."""
+    if brotli is None or not isinstance(wasm, bytes):
+        return None
+    from ci_wasm.adapters.compression import ThreadedScales
+
+    return ThreadedScales(brotli).start(wasm)
+
+
+def _content(file: BinaryIO, brotli: str | None) -> bytes | BinaryIO:
+    """The file itself where nothing but the analyzer needs its bytes, and where its size is known (a pipe has none)."""
+    is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    return file if brotli is None and is_file else file.read()
+
+
+def _open(path: str) -> BinaryIO:
+    try:
+        return open(path, "rb")  # noqa: PTH123  (pathlib is not needed for anything else here)
+    except OSError as error:
+        raise ArtifactError(
+            f"{path} cannot be read: {error.strerror}", cure="Give the path of a `.wasm` file that exists."
+        ) from None

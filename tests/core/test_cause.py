@@ -1,0 +1,218 @@
+"""Cause: which change of Cargo.lock a growth is put down to, and the code of every changed package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from ci_wasm.core.cause import growth_cause
+from ci_wasm.core.dependencies import Dependencies, LockedPackage, describe_versions
+from ci_wasm.core.growth import Growth
+from ci_wasm.core.measurement import Measurement
+from tests.modules import grow, make_measured, make_module
+
+REGISTRY = "registry+https://example.org/index"
+# What each package needs, where it needs something.
+NEEDS = {
+    "app": ("regex 1.11.1", "image 0.25.0"),
+    "regex": ("regex-automata 0.4.0", "memchr 2.0.0"),
+    "regex-automata": ("memchr 2.0.0",),
+    # With what its tests need, a package of a workspace can come to need itself.
+    "knot": ("loop 1.0.0",),
+    "loop": ("knot 1.0.0",),
+    "image": ("jpeg 0.2.0", "memchr 2.0.0"),
+}
+
+
+def measured(lock: str, crates: Mapping[str | None, int], *, named: bool = True) -> Measurement:
+    """`lock` lists packages as `name version`; those with a star have no part in the module, `app` lies in a folder."""
+    return make_measured(
+        1000 + sum(crates.values()),
+        make_module(crates=crates, named=named, functions={"kept": 10}),
+        dependencies=Dependencies(tuple(map(_package, filter(None, lock.split(", "))))),
+    )
+
+
+def _package(entry: str) -> LockedPackage:
+    name, version = entry.rstrip("*").split(" ")
+    crate = "" if entry.endswith("*") else name.replace("-", "_")
+    return LockedPackage(name, version, "" if name == "app" else REGISTRY, NEEDS.get(name, ()), crate)
+
+
+def grown(base: tuple[str, Mapping[str | None, int]], head: tuple[str, Mapping[str | None, int]]) -> Growth:
+    return grow(measured(*base), measured(*head))
+
+
+APP: Mapping[str | None, int] = {"app": 1000}
+REGEX = "regex 1.11.1, regex-automata 0.4.0, memchr 2.0.0"
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        # A new package alone, and one with what it needs.
+        (("", APP), ("memchr 2.0.0", {**APP, "memchr": 300}), "`memchr` 2.0.0 is new and brings 300 bytes of code"),
+        (
+            ("", APP),
+            (REGEX, {**APP, "regex": 20, "regex_automata": 30_000, "memchr": 500}),
+            "`regex` 1.11.1 is new and brings 30,520 bytes of code, with 2 more packages that it needs",
+        ),
+        (
+            ("memchr 2.0.0", {**APP, "memchr": 500}),
+            (REGEX, {**APP, "regex": 20, "regex_automata": 30_000, "memchr": 500}),
+            "`regex` 1.11.1 is new and brings 30,020 bytes of code, with another package that it needs",
+        ),
+        (
+            ("", APP),
+            ("knot 1.0.0, loop 1.0.0", {**APP, "knot": 20, "loop": 10}),
+            "`knot` 1.0.0 is new and brings 30 bytes of code, with another package that it needs",
+        ),
+        # Most of it is the app's own, or the standard library's.
+        (("", APP), ("memchr 2.0.0", {"app": 2000, "memchr": 300}), ""),
+        (("", APP), ("memchr 2.0.0", {**APP, "core": 400, "memchr": 300}), ""),
+        (("", APP), ("memchr 2.0.0", {**APP, "core": 300, "memchr": 300}), "`memchr` 2.0.0 is new and brings 300 bytes of code"),
+        # The app became smaller meanwhile.
+        (("", APP), ("memchr 2.0.0", {"app": 900, "memchr": 300}), "`memchr` 2.0.0 is new and brings 300 bytes of code"),
+        (("", APP), ("memchr 2.0.0", {"app": 500, "memchr": 300}), ""),
+        # Without a change of Cargo.lock, or with one that is not in the module, there is none.
+        (("", APP), ("", {"app": 2000}), ""),
+        (("", APP), ("", APP), ""),
+        (("", APP), ("memchr 2.0.0*", {"app": 2000}), ""),
+        # An update, alone and with what changed under it.
+        (
+            ("memchr 1.0.0", {**APP, "memchr": 300}),
+            ("memchr 2.0.0", {**APP, "memchr": 350}),
+            "`memchr` 1.0.0 → 2.0.0 brings 50 bytes of code",
+        ),
+        (
+            ("image 0.24.0, jpeg 0.1.0", {**APP, "image": 300, "jpeg": 100}),
+            ("image 0.25.0, jpeg 0.1.0, memchr 2.0.0", {**APP, "image": 310, "jpeg": 100, "memchr": 90}),
+            "`image` 0.24.0 → 0.25.0 brings 100 bytes of code, with another package that changed with it",
+        ),
+        (
+            ("memchr 1.0.0", {**APP, "memchr": 350}),
+            ("memchr 2.0.0", {**APP, "memchr": 300}),
+            "`memchr` 1.0.0 → 2.0.0 saves 50 bytes of code",
+        ),
+        # Removed, with what only it needed.
+        (
+            (REGEX, {**APP, "regex": 20, "regex_automata": 30_000, "memchr": 500}),
+            ("memchr 2.0.0", {**APP, "memchr": 500}),
+            "`regex` 1.11.1 is gone and takes 30,020 bytes of code along, with another package that it needed",
+        ),
+        # Many small updates are one cause together.
+        (
+            ("a 1.0.0, b 1.0.0, c 1.0.0, d 1.0.0*", {**APP, "a": 10, "b": 10, "c": 10}),
+            ("a 1.0.1, b 1.0.1, c 1.0.1, d 1.0.1*", {**APP, "a": 20, "b": 21, "c": 22}),
+            "3 changed packages of Cargo.lock bring 33 bytes of code",
+        ),
+        # Two versions of a package have one number together.
+        (
+            ("syn 1.0.0, syn 2.0.0", {**APP, "syn": 100}),
+            ("syn 1.0.1, syn 2.0.1", {**APP, "syn": 150}),
+            "`syn` 1.0.0 → 1.0.1 brings 50 bytes of code",
+        ),
+        # The app's own version number is no cause, even where the app brought it.
+        (("app 1.0.0", APP), ("app 1.1.0", {"app": 2000}), ""),
+        (
+            ("app 1.0.0", APP),
+            (f"app 1.1.0, {REGEX}", {"app": 1100, "regex": 20, "regex_automata": 30_000, "memchr": 500}),
+            "`regex` 1.11.1 is new and brings 30,520 bytes of code, with 2 more packages that it needs",
+        ),
+    ],
+)  # fmt: skip
+def test_the_cause(
+    base: tuple[str, Mapping[str | None, int]], head: tuple[str, Mapping[str | None, int]], expected: str
+) -> None:
+    cause = growth_cause(grown(base, head))
+
+    assert (cause.sentence if cause else "") == expected
+
+
+def test_other_settings_are_no_packages_fault() -> None:
+    base = make_measured(1000, make_module(functions={"a": 900}, crates=APP), dependencies=Dependencies(()))
+    head = make_measured(
+        9000,
+        make_module(functions={"b": 9000}, crates={**APP, "memchr": 8000}),
+        dependencies=Dependencies((_package("memchr 2.0.0"),)),
+    )
+
+    growth = grow(base, head)
+
+    assert growth.poor_matching
+    assert growth_cause(growth) is None
+    assert [each.change.name for each in growth.dependencies] == ["memchr"]
+
+
+def rows(growth: Growth) -> list[tuple[str, int | None, int | None, bool]]:
+    return [
+        (
+            f"{each.change.name} {describe_versions(each.change)}",
+            each.code.before if each.code else None,
+            each.code.after if each.code else None,
+            each.shared,
+        )
+        for each in growth.dependencies
+    ]
+
+
+def test_every_change_stands_beside_the_code_of_its_crate() -> None:
+    growth = grown(
+        (
+            "tiny 1.0.0, old-one 1.0.0, gone 1.0.0, test 1.0.0*",
+            {**APP, "tiny": 7, "old_one": 500, "gone": 60},
+        ),
+        (
+            "tiny 1.0.1, old-one 2.0.0, new 1.0.0, inlined 1.0.0, test 1.0.1*",
+            {**APP, "tiny": 7, "old_one": 400, "new": 60},
+        ),
+    )
+
+    assert rows(growth) == [
+        ("old-one 1.0.0 → 2.0.0", 500, 400, False),
+        ("gone 1.0.0 (gone)", 60, None, False),
+        ("new 1.0.0 (new)", None, 60, False),
+        ("tiny 1.0.0 → 1.0.1", 7, 7, False),
+        ("inlined 1.0.0 (new)", None, None, False),
+        ("test 1.0.0 → 1.0.1", None, None, False),
+    ]
+
+
+def test_versions_that_share_a_crate_say_so() -> None:
+    added = grown(("syn 2.0.0", {**APP, "syn": 90}), ("syn 1.0.0, syn 2.0.0", {**APP, "syn": 150}))
+    built = grown(("syn 1.0.0*, syn 2.0.0", {"syn": 90}), ("syn 1.0.1*, syn 2.0.1", {"syn": 95}))
+    moved = grown(("syn 1.0.0", {"syn": 90}), ("syn 2.0.0", {"syn": 95}))
+
+    assert rows(added) == [("syn 1.0.0 (new)", 90, 150, True)]
+    # One of the two is for a macro.
+    assert rows(built) == [
+        ("syn 2.0.0 → 2.0.1", 90, 95, False),
+        ("syn 1.0.0 → 1.0.1", None, None, False),
+    ]
+    assert rows(moved) == [("syn 1.0.0 → 2.0.0", 90, 95, False)]
+
+
+def test_what_is_not_known_is_said() -> None:
+    known = measured("memchr 2.0.0", {**APP, "memchr": 300})
+    broken = make_measured(1000, dependencies=Dependencies((), "it is not valid TOML"))
+    none = make_measured(1000)
+
+    notes = {
+        (one, other): grow(base, head).dependency_note
+        for one, base in (("known", known), ("broken", broken), ("none", none))
+        for other, head in (("known", known), ("broken", broken), ("none", none))
+    }
+
+    in_base, in_head = (
+        f"The Cargo.lock of the {side} cannot be read: it is not valid TOML." for side in ("base", "head")
+    )
+    assert {pair: note for pair, note in notes.items() if note} == {
+        ("known", "broken"): in_head,
+        ("broken", "known"): in_base,
+        ("broken", "broken"): in_base,
+        ("broken", "none"): in_base,
+        ("none", "broken"): in_head,
+        ("none", "known"): "What changed in Cargo.lock is not known: the base was recorded without it.",
+    }
+    assert grow(none, known).dependencies == grow(broken, known).dependencies == ()
