@@ -30,8 +30,11 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     sandbox = enter_sandbox(os.environ, root, runner=runner)
     sys.stdout.write(f"{sandbox.level}\n")
-    wasm = CargoToolchain(os.environ, sandbox=sandbox).build(root, CrateSource("hostile")).wasm
+    build = CargoToolchain(os.environ, sandbox=sandbox).build(root, CrateSource("hostile"))
+    wasm = build.wasm
     sys.stdout.write(wasm[wasm.index(b"report starts") : wasm.index(b"report ends")].decode())
+    for package in build.dependencies.packages if build.dependencies else ():
+        sys.stdout.write(f"\nlock {package.id}: {package.crate}")
 
 
 if __name__ == "__main__":

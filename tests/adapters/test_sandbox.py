@@ -167,6 +167,7 @@ def test_in_an_action_container_the_build_finds_and_changes_nothing(
 
     assert level.startswith(f"Build scripts run as user {BUILD_UID} without capabilities")
     assert canaries(report) == []
+    assert "lock hostile 0.1.0: hostile" in report
     assert outcomes(report) == ["denied", "denied", "denied", "denied"]
     assert machine.command_file.read_text() == CANARY
     assert not (machine.workspace / "hostile" / "target").exists()
@@ -184,9 +185,10 @@ def test_in_an_action_container_a_crate_without_a_lock_file_leaves_the_checkout_
     lock.unlink()
     environ = {"PATH": f"{open_toolchain}:{os.environ['PATH']}", "GITHUB_WORKSPACE": str(machine.workspace)}
 
-    level, _ = build(machine, environ)
+    level, report = build(machine, environ)
 
     assert f"user {BUILD_UID}" in level
+    assert "lock hostile 0.1.0: hostile" in report
     assert not lock.exists()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.adapters.page_source import read_page_source
 from ci_wasm.core.module import Crate, Function, Module
@@ -165,7 +165,19 @@ def test_the_cause_is_told_and_cargo_lock_unfolds(browser: Browser, tmp_path: Pa
     assert (
         cause == "regex 1.11.1 is new and brings 114,647 bytes of code, with another package that it needs."
     )
-    assert tab.run(f"{fold}.innerText").split("\n")[:5] == []
+    rows = [line.split("\t") for line in tab.run(f"{fold}.innerText").split("\n") if "\t" in line]
+    assert [row[:2] for row in rows[:5]] == [
+        ["package", "version"],
+        ["regex-automata", "0.4.9 (new)"],
+        ["regex", "1.11.1 (new)"],
+        ["syn", "2.0.1 → 2.0.5"],
+        ["syn", "1.0.109 (gone)"],
+    ]
+    assert [rows[place][2] for place in (1, 3, -1)] == [
+        "new, +110\u00a0KiB",
+        "−200\u00a0B (−4.7\u00a0%), all versions",
+        "none in the module",
+    ]
     assert tab.run("document.documentElement.scrollWidth") <= 390
     assert tab.complaints() == []
 
