@@ -28,10 +28,12 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
     arguments = make_parser(argv[0] if argv else "").parse_args(argv)
     match arguments.command:
         case "measure":
-            from ci_wasm.module_files import measure
+            from ci_wasm.module_files import explain, measure
 
-            facts = measure(arguments.file, arguments.format, arguments.functions, arguments.brotli)
-            return _print(facts, stdout)
+            if arguments.why is not None:
+                return _print(explain(arguments.file, arguments.why, arguments.format), stdout)
+            shown = (arguments.functions, arguments.generics)
+            return _print(measure(arguments.file, arguments.format, shown, arguments.brotli), stdout)
         case "diff":
             from ci_wasm.module_files import diff
 
@@ -112,6 +114,18 @@ def _add_measure(measure: argparse.ArgumentParser) -> None:
         default=10,
         metavar="N",
         help="how many of the largest functions (default: %(default)s)",
+    )
+    measure.add_argument(
+        "--generics",
+        type=int,
+        default=0,
+        metavar="N",
+        help="list the N generic functions whose instances weigh most (default: %(default)s)",
+    )
+    measure.add_argument(
+        "--why",
+        metavar="CRATE|FUNCTION",
+        help="show instead which functions keep a crate, or a function, in the module",
     )
     _add_compression(measure)
     _add_format(measure)

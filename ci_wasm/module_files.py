@@ -27,15 +27,30 @@ if TYPE_CHECKING:
 ENTRIES = 60
 
 
-def measure(path: str, format_: str, functions: int, brotli: str | None) -> str:
-    """One module's facts; `brotli` is a name of BROTLI_QUALITIES, None to compress nothing. JSON has everything."""
+def measure(path: str, format_: str, shown: tuple[int, int], brotli: str | None) -> str:
+    """One module's facts. JSON has everything.
+
+    `shown` is how many of the largest functions, and of the generic functions with the most code, a reader sees;
+    `brotli` is a name of BROTLI_QUALITIES, None to compress nothing.
+    """
     if format_ == "json":
         return _measure_all(path, brotli)
-    reading = start(lambda: _read(path, functions, brotli))
+    reading = start(lambda: _read(path, shown, brotli))
     from ci_wasm.render.measurement import render_measurement
 
     module, sizes = reading()
     return render_measurement(path, require_core_module(module, path), sizes(), format_)
+
+
+def explain(path: str, name: str, format_: str) -> str:
+    """How the crate or function called `name` is reached."""
+    with _open(path) as file:
+        reading = start(lambda: WasmtimeModuleReader().explain(_content(file, None), name))
+        from ci_wasm.render.why import render_why
+
+        module, why = reading()
+    require_core_module(module, path)
+    return render_why(name, why, format_)
 
 
 def diff(base: str, head: str, format_: str, brotli: str | None) -> str:
@@ -65,17 +80,19 @@ def _measure_all(path: str, brotli: str | None) -> str:
         wasm = file.read()
     weighing = _weigh(wasm, brotli)
     # Type-checking every body doubles the time and tells nothing that is shown here; `check` and `run` do it.
-    module = WasmtimeModuleReader().read(wasm, functions=None, check_bodies=False)
+    module = WasmtimeModuleReader().read(wasm, functions=None, monomorphizations=None, check_bodies=False)
     require_core_module(module, path)
     sizes = weighing() if weighing else Sizes(module.size, None, "")
     return render_measurement_json(path, module, sizes, hashlib.sha256(wasm).hexdigest())
 
 
-def _read(path: str, functions: int, brotli: str | None) -> tuple[Module, Callable[[], Sizes]]:
+def _read(path: str, shown: tuple[int, int], brotli: str | None) -> tuple[Module, Callable[[], Sizes]]:
     with _open(path) as file:
         wasm = _content(file, brotli)
         weighing = _weigh(wasm, brotli)
-        module = WasmtimeModuleReader().read(wasm, functions=functions, entries=ENTRIES, check_bodies=False)
+        module = WasmtimeModuleReader().read(
+            wasm, functions=shown[0], entries=ENTRIES, monomorphizations=shown[1], check_bodies=False
+        )
     return module, weighing or (lambda: Sizes(module.size, None, ""))
 
 

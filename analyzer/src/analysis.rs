@@ -2,19 +2,35 @@
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use crate::answer::{Answer, Entries, Layout, Memory, ModuleError, Names, SCHEMA, Table};
+use crate::answer::{Answer, Entries, Layout, Memory, ModuleError, NamesFrom, SCHEMA, Table};
 use crate::functions::Bodies;
 use crate::module::Module;
-use crate::names::{FunctionNames, capped};
+use crate::names::{Names, capped};
 use crate::options::Options;
 use crate::sections::Sections;
+use crate::segments::Segments;
 use crate::validity::Validity;
+use crate::why::{self, Why};
 
 /// Reads a module, valid or not. Never fails: what is wrong with the bytes is part of the answer.
 pub fn analyze<'a>(wasm: &'a [u8], options: &Options) -> Answer<'a> {
+    let (module, sections, validity) = read(wasm, options.check_bodies);
+    answer(wasm.len(), module, sections, validity, options)
+}
+
+/// Explains how the crate or function called `query` is reached, as far as the module can be read.
+pub fn why<'a>(wasm: &'a [u8], query: &str) -> Why<'a> {
+    let (mut module, ..) = read(wasm, false);
+    let names = names(&mut module);
+    let bodies = Bodies::new(module.spaces.functions.imported(), &module.code, &module.segments, &names);
+    why::why(&bodies, &module.exports, module.start, query)
+}
+
+fn read(wasm: &[u8], check_bodies: bool) -> (Module<'_>, Sections<'_>, Validity) {
     let mut sections = Sections::new(wasm);
-    let mut validity = Validity::new(options.check_bodies);
+    let mut validity = Validity::new(check_bodies);
     let mut module = Module::default();
+    module.operators.segments = Segments::find(wasm);
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = match payload {
             Ok(payload) => payload,
@@ -35,7 +51,12 @@ pub fn analyze<'a>(wasm: &'a [u8], options: &Options) -> Answer<'a> {
             }
         }
     }
-    answer(wasm.len(), module, sections, validity, options)
+    (module, sections, validity)
+}
+
+fn names<'a>(module: &mut Module<'a>) -> Names<'a> {
+    let (functions, segments) = (module.spaces.functions.len(), module.segments.len());
+    module.names.take().map_or_else(Names::default, |content| Names::read(content, functions, segments))
 }
 
 fn answer<'a>(
@@ -49,12 +70,9 @@ fn answer<'a>(
     let entries = Entries { imports: module.imports.len(), exports: module.exports.len() };
     module.imports.truncate(options.entries.unwrap_or(usize::MAX));
     let sections = sections.finish();
+    let names = names(&mut module);
     let spaces = &module.spaces;
-    let names = match module.names.take() {
-        Some(content) => FunctionNames::read(content, spaces.functions.len()),
-        None => FunctionNames::default(),
-    };
-    let bodies = Bodies::new(spaces.functions.imported(), &module.code, &names);
+    let bodies = Bodies::new(spaces.functions.imported(), &module.code, &module.segments, &names);
     Answer {
         schema: SCHEMA,
         layout: match module.layout {
@@ -82,8 +100,9 @@ fn answer<'a>(
         largest: bodies.largest(options.functions, &module.exports),
         crates: bodies.by_crate(),
         garbage: bodies.garbage(),
-        data: module.data,
-        names: if names.any() { Names::NameSection } else { Names::None },
+        data: bodies.data(&module.segments, &module.operators.segments.addresses(), options.functions, &module.exports),
+        monomorphizations: bodies.monomorphizations(options.monomorphizations),
+        names: if names.any() { NamesFrom::NameSection } else { NamesFrom::None },
         list: if options.list { bodies.list(&module.exports) } else { Vec::new() },
     }
 }

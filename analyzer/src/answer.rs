@@ -37,8 +37,10 @@ pub struct Answer<'a> {
     /// All defined functions by the crate that defines them, largest first; empty for a module without functions.
     pub crates: Vec<Crate<'a>>,
     pub garbage: Garbage,
-    pub data: Data,
-    pub names: Names,
+    pub data: Data<'a>,
+    /// Empty unless asked for; what could be saved first.
+    pub monomorphizations: Vec<Monomorphization>,
+    pub names: NamesFrom,
     /// Not in the JSON: all functions as [`crate::function_list`] writes them, empty unless asked for.
     pub list: Vec<u8>,
 }
@@ -124,8 +126,12 @@ pub struct Function<'a> {
     pub size: u32,
     /// Its size and that of all that only it reaches; `None` where nothing reaches it (see [`crate::retained`]).
     pub retained: Option<u64>,
+    /// The data that only it and what it retains mention, in bytes (see [`crate::callgraph`]).
+    pub retained_data: u64,
     /// `None` for small bodies (see [`crate::fingerprint`]).
     pub fingerprint: Option<Fingerprint>,
+    /// Who instantiated it, where it is another crate's generic code and its name tells (see [`crate::generics`]).
+    pub user: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug)]
@@ -134,6 +140,8 @@ pub struct Crate<'a> {
     pub name: Option<Cow<'a, str>>,
     pub size: u64,
     pub functions: usize,
+    /// Bytes of other crates' generic code that this one instantiated, as far as names tell; not a part of `size`.
+    pub instantiated: u64,
 }
 
 /// The defined functions that no root of the call graph reaches.
@@ -143,16 +151,47 @@ pub struct Garbage {
     pub size: u64,
 }
 
-/// `size` counts the segments' content, without their headers.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Data {
+/// Functions that are instances of one generic function; those of duplicates that the linker did not fold, too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Monomorphization {
+    /// Without type arguments.
+    pub name: String,
+    pub functions: usize,
+    pub size: u64,
+    pub largest: u32,
+}
+
+impl Monomorphization {
+    /// What all instances but the largest weigh.
+    pub fn copies(&self) -> u64 {
+        self.size - u64::from(self.largest)
+    }
+}
+
+/// `size` counts the segments' content, without their headers. `largest` are sorted by size, equal ones by index.
+#[derive(Debug, Default)]
+pub struct Data<'a> {
     pub segments: usize,
     pub size: u64,
+    pub largest: Vec<Segment<'a>>,
+}
+
+/// One data segment.
+#[derive(Debug)]
+pub struct Segment<'a> {
+    pub index: u32,
+    /// As the name section has it.
+    pub name: Option<Cow<'a, str>>,
+    /// Where it begins in the first memory; `None` where that is decided later, or where it is in another one.
+    pub address: Option<u32>,
+    pub size: u64,
+    /// The function without which nothing would mention it; `None` where several do, or none.
+    pub retained_by: Option<Cow<'a, str>>,
 }
 
 /// Where function names come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
+pub enum NamesFrom {
     NameSection,
     None,
 }
@@ -166,7 +205,8 @@ impl Answer<'_> {
 }
 
 fields!(Answer<'_>: schema, layout, size, error, features, sections, imports, exports, entries, memories, tables, globals,
-    tags, start, functions, largest, crates, garbage, data, names);
+    tags, start, functions, largest, crates, garbage, data,
+    monomorphizations, names);
 fields!(ModuleError<'_>: message, offset, section);
 fields!(Section<'_>: name, offset, size);
 fields!(Import<'_>: module, name, ty as "type");
@@ -174,10 +214,12 @@ fields!(Export<'_>: name, ty as "type");
 fields!(Entries: imports, exports);
 fields!(Counts: imported, defined);
 fields!(Functions: count, imported, size, named);
-fields!(Function<'_>: index, name, symbol, krate as "crate", size, retained, fingerprint);
+fields!(Function<'_>: index, name, symbol, krate as "crate", size, retained, retained_data, fingerprint, user);
 fields!(Garbage: functions, size);
-fields!(Crate<'_>: name, size, functions);
-fields!(Data: segments, size);
+fields!(Crate<'_>: name, size, functions, instantiated);
+fields!(Data<'_>: segments, size, largest);
+fields!(Segment<'_>: index, name, address, size, retained_by);
+fields!(Monomorphization: name, functions, size, largest);
 
 impl Fields for Memory {
     fn fields(&self, object: &mut Object<'_>) {
@@ -203,11 +245,11 @@ impl Json for Layout {
     }
 }
 
-impl Json for Names {
+impl Json for NamesFrom {
     fn write(&self, out: &mut String) {
         match self {
-            Names::NameSection => "name-section".write(out),
-            Names::None => "none".write(out),
+            NamesFrom::NameSection => "name-section".write(out),
+            NamesFrom::None => "none".write(out),
         }
     }
 }

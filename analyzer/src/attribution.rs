@@ -75,7 +75,12 @@ fn legacy_root(path: &str) -> Option<&str> {
 /// Follows the leftmost path of a v0 symbol (the part after `_R`) to its crate root. See "v0 Symbol Format" in the
 /// rustc book. `None` where the name has no such root: `<T as Trait>` without an `impl`, or punycode.
 fn v0_root(symbol: &str) -> Option<&str> {
-    let mut rest = symbol;
+    v0_root_from(symbol, symbol)
+}
+
+/// The same for the path that begins with `rest`, a part of `symbol` to which back-references lead.
+pub fn v0_root_from<'a>(symbol: &'a str, rest: &'a str) -> Option<&'a str> {
+    let mut rest = rest;
     // Each step reads at least one byte, but a back-reference may go back: bound the steps instead.
     for _ in 0..symbol.len() {
         let tag = rest.bytes().next()?;

@@ -1,6 +1,6 @@
 //! The analyzer's surface. Reads a WebAssembly module, valid or not, and says what is in it.
 //!
-//! As a Wasm module it has no imports and five exports. What lies in `memory` is handed over as a pointer and a
+//! As a Wasm module it has no imports and six exports. What lies in `memory` is handed over as a pointer and a
 //! length, and given back as `ptr << 32 | len`; 0 stands for an argument that is not understood.
 //!
 //! - `memory`
@@ -10,11 +10,13 @@
 //!   (see [`answer`]). The options are JSON as well (see [`options`]).
 //! - `list() -> i64`: all functions of the module that was analyzed, when the options asked for them (see
 //!   [`function_list`]).
+//! - `why(module_ptr: i32, module_len: i32, query_ptr: i32, query_len: i32) -> i64`: how the crate or function of that
+//!   name is reached, UTF-8 JSON (see [`why`]).
 //! - `diff(base_ptr: i32, base_len: i32, head_ptr: i32, head_len: i32, all: i32) -> i64`: two such lists compared,
 //!   UTF-8 JSON (see [`diff`]); with `all`, functions that stayed as they are come too.
 //!
-//! It traps with `unreachable` when it runs out of memory. As a library it is the functions [`analyze`] and
-//! [`diff::diff`].
+//! It traps with `unreachable` when it runs out of memory. As a library it is the functions [`analyze`],
+//! [`why()`] and [`diff::diff`].
 
 #![deny(unsafe_code)]
 
@@ -30,6 +32,8 @@ mod features;
 pub mod fingerprint;
 pub mod function_list;
 mod functions;
+mod generics;
+mod immediates;
 mod index_spaces;
 mod json;
 mod module;
@@ -38,10 +42,12 @@ mod operators;
 pub mod options;
 mod retained;
 mod sections;
+mod segments;
 pub mod types;
 mod validity;
+pub mod why;
 
-pub use analysis::analyze;
+pub use analysis::{analyze, why};
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]
@@ -73,6 +79,18 @@ mod abi {
         let mut answer = crate::analyze(module, &options);
         LIST.set(std::mem::take(&mut answer.list));
         give(answer.to_json().into_bytes())
+    }
+
+    /// # Safety
+    /// Both ranges must have come from `alloc` and been filled.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn why(module: *const u8, module_len: usize, query: *const u8, query_len: usize) -> u64 {
+        // SAFETY: the caller's promise, see above.
+        let (module, query) = unsafe { (slice(module, module_len), slice(query, query_len)) };
+        let Ok(query) = str::from_utf8(query) else { return 0 };
+        let mut json = String::new();
+        crate::why(module, query).write(&mut json);
+        give(json.into_bytes())
     }
 
     #[unsafe(no_mangle)]

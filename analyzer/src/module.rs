@@ -7,7 +7,7 @@ use wasmparser::{
     TypeSectionReader,
 };
 
-use crate::answer::{self, Data};
+use crate::answer;
 use crate::extern_types::ExternType;
 use crate::features::Feature;
 use crate::functions::Code;
@@ -31,7 +31,8 @@ pub struct Module<'a> {
     pub code: Code,
     /// Where in the code section the next body's size field begins.
     next_body: u64,
-    pub data: Data,
+    /// The bytes of each data segment's content.
+    pub segments: Vec<u64>,
     pub names: Option<BinaryReader<'a>>,
 }
 
@@ -221,7 +222,7 @@ impl<'a> Module<'a> {
         // A section's size is a u32, so a body's is.
         self.code.sizes.push((end - self.next_body) as u32);
         self.code.fingerprints.push(self.operators.hash.finish());
-        self.code.graph.body(&mut self.operators.targets);
+        self.code.graph.body(&mut self.operators.targets, &mut self.operators.mentions);
         self.next_body = end;
         read
     }
@@ -229,8 +230,7 @@ impl<'a> Module<'a> {
     fn data_section(&mut self, section: DataSectionReader<'a>) -> Result<()> {
         for segment in section.into_iter().take(MAX_ENTRIES) {
             let segment = segment?;
-            self.data.segments += 1;
-            self.data.size += segment.data.len() as u64;
+            self.segments.push(segment.data.len() as u64);
             match segment.kind {
                 DataKind::Passive => self.operators.features.add(Feature::BulkMemory),
                 DataKind::Active { offset_expr, .. } => {

@@ -1,13 +1,11 @@
 //! Operators: the one pass over all instructions. Function bodies, constant expressions -> Features, targets, Hash.
 
-use wasmparser::{
-    BlockType, BrTable, Catch, ConstExpr, FrameKind, FrameStack, FunctionBody, HeapType, Ieee32, Ieee64, MemArg,
-    MemArgOrdering, MemArgTarget, Operator, Ordering, RefType, Result, ResumeTable, TryTable, V128, ValType,
-    VisitOperator, VisitSimdOperator,
-};
+use wasmparser::{ConstExpr, FrameKind, FrameStack, FunctionBody, Operator, Result, VisitOperator, VisitSimdOperator};
 
 use crate::features::{Feature, Features};
 use crate::fingerprint::{Hash, number};
+use crate::immediates::Immediate;
+use crate::segments::{Range, Segments};
 
 /// Notes what is of interest in every instruction it is shown; one value serves a whole module.
 #[derive(Default)]
@@ -15,6 +13,12 @@ pub struct Operators {
     pub features: Features,
     /// The functions that were called or referred to, until somebody takes them.
     pub targets: Vec<u32>,
+    /// Which constants may be addresses.
+    pub segments: Segments,
+    /// The data segments that are used by their index, or into which a constant points, until somebody takes them.
+    pub mentions: Vec<u32>,
+    /// The last of them: the next constant most often points there, too.
+    last_mentioned: Range,
     /// Of the instructions since somebody last took it.
     pub hash: Hash,
     /// Set by an instruction that ends in what 1.0 knows as a reserved zero byte: what a longer index would need.
@@ -27,6 +31,8 @@ impl Operators {
     pub fn body(&mut self, body: &FunctionBody<'_>) -> Result<()> {
         self.hash = Hash::default();
         self.targets.clear();
+        self.mentions.clear();
+        self.last_mentioned = Range::default();
         let mut locals = body.get_locals_reader()?.into_iter();
         for group in locals.by_ref() {
             let (count, ty) = group?;
@@ -82,6 +88,23 @@ impl FrameStack for Operators {
 }
 
 impl Operators {
+    #[inline(always)]
+    pub fn mention(&mut self, address: u32) {
+        if self.segments.may_hold(address)
+            && address.wrapping_sub(self.last_mentioned.start) >= self.last_mentioned.length
+        {
+            self.mention_segment(address);
+        }
+    }
+
+    #[cold]
+    fn mention_segment(&mut self, address: u32) {
+        if let Some(range) = self.segments.at(address) {
+            self.last_mentioned = range;
+            self.mentions.push(range.index);
+        }
+    }
+
     fn reframe(&mut self, frame: FrameKind) {
         self.frames.pop();
         self.frames.push(frame);
@@ -111,9 +134,9 @@ macro_rules! visit {
     (@immediate $self:ident array_type_index_dst $value:ident) => { let _ = $value; };
     (@immediate $self:ident cont_type_index $value:ident) => { let _ = $value; };
     (@immediate $self:ident tag_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident data_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident data_index $value:ident) => { $self.mentions.push($value) };
     (@immediate $self:ident elem_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident array_data_index $value:ident) => { let _ = $value; };
+    (@immediate $self:ident array_data_index $value:ident) => { $self.mentions.push($value) };
     (@immediate $self:ident array_elem_index $value:ident) => { let _ = $value; };
     (@immediate $self:ident $name:ident $value:ident) => { $value.note($self) };
     (@frame $self:ident Block) => { $self.frames.push(FrameKind::Block) };
@@ -165,141 +188,4 @@ impl<'a> VisitOperator<'a> for Operators {
 
 impl VisitSimdOperator<'_> for Operators {
     wasmparser::for_each_visit_simd_operator!(visit);
-}
-
-/// An immediate: counts for the fingerprint, and may itself need a feature.
-trait Immediate {
-    fn note(self, operators: &mut Operators);
-}
-
-macro_rules! number {
-    ($($ty:ty),*) => {
-        $(impl Immediate for $ty {
-            #[inline]
-            fn note(self, operators: &mut Operators) {
-                operators.hash.add(self as u64);
-            }
-        })*
-    };
-}
-
-number!(u8, u32, i64);
-
-impl Immediate for i32 {
-    #[inline]
-    fn note(self, operators: &mut Operators) {
-        operators.hash.constant(self);
-    }
-}
-
-impl Immediate for [u8; 16] {
-    fn note(self, operators: &mut Operators) {
-        operators.hash.add(u128::from_le_bytes(self) as u64);
-        operators.hash.add((u128::from_le_bytes(self) >> 64) as u64);
-    }
-}
-
-impl Immediate for Ieee32 {
-    fn note(self, operators: &mut Operators) {
-        operators.hash.add(u64::from(self.bits()));
-    }
-}
-
-impl Immediate for Ieee64 {
-    fn note(self, operators: &mut Operators) {
-        operators.hash.add(self.bits());
-    }
-}
-
-impl Immediate for V128 {
-    fn note(self, operators: &mut Operators) {
-        self.bytes().note(operators);
-    }
-}
-
-impl Immediate for BrTable<'_> {
-    fn note(self, operators: &mut Operators) {
-        operators.hash.add(u64::from(self.default()));
-        self.targets().map_while(Result::ok).for_each(|label| operators.hash.add(u64::from(label)));
-    }
-}
-
-impl Immediate for ResumeTable {
-    fn note(self, operators: &mut Operators) {
-        operators.hash.add(self.handlers.len() as u64);
-    }
-}
-
-impl Immediate for BlockType {
-    #[inline]
-    fn note(self, operators: &mut Operators) {
-        operators.features.block(self);
-        match self {
-            BlockType::Empty => operators.hash.add(0x40),
-            BlockType::Type(ty) => operators.hash.value_type(ty),
-            BlockType::FuncType(_) => operators.hash.add(0),
-        }
-    }
-}
-
-impl Immediate for TryTable {
-    fn note(self, operators: &mut Operators) {
-        self.ty.note(operators);
-        for catch in self.catches {
-            let (Catch::One { label, .. }
-            | Catch::OneRef { label, .. }
-            | Catch::All { label }
-            | Catch::AllRef { label }) = catch;
-            operators.hash.add(u64::from(label));
-        }
-    }
-}
-
-impl Immediate for ValType {
-    fn note(self, operators: &mut Operators) {
-        operators.features.value(self);
-        operators.hash.value_type(self);
-    }
-}
-
-impl Immediate for Vec<ValType> {
-    fn note(self, operators: &mut Operators) {
-        self.into_iter().for_each(|ty| ty.note(operators));
-    }
-}
-
-impl Immediate for RefType {
-    fn note(self, operators: &mut Operators) {
-        operators.features.reference(self);
-        operators.hash.reference(self);
-    }
-}
-
-impl Immediate for HeapType {
-    fn note(self, operators: &mut Operators) {
-        operators.features.heap(self);
-        operators.hash.heap(self);
-    }
-}
-
-impl Immediate for Ordering {
-    fn note(self, operators: &mut Operators) {
-        operators.features.add_if(self == Ordering::AcqRel, Feature::AcquireReleaseAtomics);
-        operators.hash.add(u64::from(self == Ordering::AcqRel));
-    }
-}
-
-impl Immediate for MemArg {
-    #[inline]
-    fn note(self, operators: &mut Operators) {
-        operators.hash.offset(self.offset);
-        operators.hash.add(u64::from(self.align));
-        match self.target {
-            MemArgTarget::Memory(memory) => operators.hash.add(u64::from(memory)),
-            MemArgTarget::Array(_) => operators.features.add(Feature::MultibyteArrayAccess),
-        }
-        if let Some(MemArgOrdering::Op(ordering) | MemArgOrdering::Rmw(ordering)) = self.ordering {
-            ordering.note(operators);
-        }
-    }
 }

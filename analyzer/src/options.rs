@@ -1,6 +1,6 @@
 //! What the caller wants to see. JSON -> Options.
 
-/// `{"functions": 50, "entries": null, "check_bodies": true, "list": false}`; every key may be left out.
+/// `{"functions": 50, "entries": null, "check_bodies": true, "monomorphizations": 0, "list": false}`; every key may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How many of the largest functions to list; `None` (`null`) lists all of them.
@@ -10,13 +10,15 @@ pub struct Options {
     /// Whether function bodies are type-checked. Without it an error inside a body is found only where the body
     /// cannot be decoded; everything else is checked in any case. It is most of the time a large module takes.
     pub check_bodies: bool,
+    /// How many groups of instances of a generic function to list; `None` (`null`) lists all of them.
+    pub monomorphizations: Option<usize>,
     /// Whether to make a list of all functions, for a comparison (see [`crate::function_list`]).
     pub list: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { functions: Some(50), entries: None, check_bodies: true, list: false }
+        Options { functions: Some(50), entries: None, check_bodies: true, monomorphizations: Some(0), list: false }
     }
 }
 
@@ -35,6 +37,7 @@ impl Options {
                 ("\"functions\"", count) => options.functions = limit(count)?,
                 ("\"entries\"", count) => options.entries = limit(count)?,
                 ("\"check_bodies\"", check) => options.check_bodies = check.parse().ok()?,
+                ("\"monomorphizations\"", count) => options.monomorphizations = limit(count)?,
                 ("\"list\"", list) => options.list = list.parse().ok()?,
                 _ => return None,
             }

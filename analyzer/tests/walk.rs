@@ -2,7 +2,7 @@
 
 mod modules;
 
-use analyzer::answer::{Counts, Layout, Names};
+use analyzer::answer::{Counts, Layout, NamesFrom};
 use analyzer::extern_types::ExternType;
 use analyzer::{analyze, options::Options};
 use modules::{functions, read, section, text, wat};
@@ -197,8 +197,8 @@ fn functions_add_up_by_crate() {
     assert_eq!(crates, [(None, 14, 3), (Some("core"), 14, 2), (Some("app"), 13, 2)]);
     assert_eq!(answer.functions.size, 41);
     assert_eq!((answer.functions.count, answer.functions.named), (7, 5));
-    assert_eq!(answer.names, Names::NameSection);
-    assert_eq!(read(&functions(&[b"\0\x0b"], &[])).names, Names::None);
+    assert_eq!(answer.names, NamesFrom::NameSection);
+    assert_eq!(read(&functions(&[b"\0\x0b"], &[])).names, NamesFrom::None);
 }
 
 #[test]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ci_wasm.adapters.analyzer import Instance
     from ci_wasm.core.matching import Matching
+    from ci_wasm.core.why import Why
 
 # A real module takes 1.1 to 2.4 times its size and 0.02 s for each MiB; the rest is room for slow machines.
 MEMORY_FACTOR = 10
@@ -50,16 +51,35 @@ class WasmtimeModuleReader:
         *,
         functions: int | None = 50,
         entries: int | None = None,
+        monomorphizations: int | None = 0,
         check_bodies: bool = True,
     ) -> Module:
         """See the port; an open file is read to its end, straight into the analyzer's memory.
 
-        `entries` is how many imports, and how many exports, to list (None for all). Without `check_bodies`, function
+        `entries` is how many imports, and how many exports, to list (None for all), `monomorphizations` how many groups of
+        instances of a generic function. Without `check_bodies`, function
         bodies are decoded but not type-checked: a third of the time on a large module, and enough for one that a
         compiler has just made. Raises ArtifactError where the analyzer gives up, ToolMissingError where there is none.
         """
         with self._analyzer.instance(self._limits(_size(wasm))) as instance:
-            return _analyze(instance, wasm, functions=functions, entries=entries, check_bodies=check_bodies)
+            return _analyze(
+                instance,
+                _give(instance, wasm),
+                functions=functions,
+                entries=entries,
+                monomorphizations=monomorphizations,
+                check_bodies=check_bodies,
+            )
+
+    def explain(self, wasm: bytes | BinaryIO, name: str) -> tuple[Module, Why]:
+        """The module without its lists, and how the crate or function of that name is reached; raises as `read` does."""
+        from ci_wasm.core.why import Why
+
+        with self._analyzer.instance(self._limits(_size(wasm))) as instance:
+            place = _give(instance, wasm)
+            module = _analyze(instance, place, functions=0, entries=0, check_bodies=False)
+            answer = instance.call("why", *place, *instance.give(name.encode(errors="replace")))
+        return module, msgspec.json.decode(answer, type=Why)
 
     def match(self, base: Module, head: Module) -> Matching | None:
         """See the port."""
@@ -80,7 +100,7 @@ class WasmtimeModuleReader:
 
     def _read_listed(self, wasm: bytes | BinaryIO) -> tuple[Module, bytes]:
         with self._analyzer.instance(self._limits(_size(wasm))) as instance:
-            module = _analyze(instance, wasm, functions=0, check_bodies=False, list=True)
+            module = _analyze(instance, _give(instance, wasm), functions=0, check_bodies=False, list=True)
             return module, instance.call("list")
 
     def _diff(self, base: bytes, head: bytes, *, everything: bool = True) -> Matching:
@@ -103,10 +123,13 @@ class WasmtimeModuleReader:
         return Analyzer(self._path)
 
 
-def _analyze(instance: Instance, wasm: bytes | BinaryIO, **options: bool | int | None) -> Module:
-    place = instance.give(wasm) if isinstance(wasm, bytes) else instance.give_file(wasm)
+def _analyze(instance: Instance, place: tuple[int, int], **options: bool | int | None) -> Module:
     answer = instance.call("analyze", *place, *instance.give(msgspec.json.encode(options)))
     return msgspec.json.decode(answer, type=Module)
+
+
+def _give(instance: Instance, wasm: bytes | BinaryIO) -> tuple[int, int]:
+    return instance.give(wasm) if isinstance(wasm, bytes) else instance.give_file(wasm)
 
 
 def _size(wasm: bytes | BinaryIO) -> int:

@@ -140,7 +140,9 @@ class Function(Struct, frozen=True, gc=False):
     """One function. `name` has no compiler's hash; `symbol` is the raw name where it differs.
 
     `retained` is what would go with it: its size and that of all functions that only it reaches; None where nothing
-    reaches it. `fingerprint` is the same for bodies that differ only in indices and addresses; None for small bodies.
+    reaches it. `retained_data` is the data that only these mention. `fingerprint` is the same for bodies that differ only
+    in indices and addresses; None for small bodies. `crate` defines the function, `user` instantiated it, where it is
+    another crate's generic code and its name tells.
     """
 
     index: int
@@ -150,14 +152,30 @@ class Function(Struct, frozen=True, gc=False):
     size: int
     retained: int | None = None
     fingerprint: str | None = None
+    retained_data: int = 0
+    user: str | None = None
 
 
 class Crate(Struct, frozen=True, gc=False):
-    """The code charged to one crate; `name` None holds the functions whose crate cannot be told."""
+    """The code charged to one crate; `name` None holds the functions whose crate cannot be told.
+
+    `instantiated` are the bytes of other crates' generic code that this one instantiated, as far as names tell; they are
+    charged to those, and no part of `size`.
+    """
 
     name: str | None
     size: int
     functions: int
+    instantiated: int = 0
+
+
+class Monomorphization(Struct, frozen=True, gc=False):
+    """The instances of one generic function, by its name without type arguments; `largest` is the largest one's size."""
+
+    name: str
+    functions: int
+    size: int
+    largest: int
 
 
 class Garbage(Struct, frozen=True, gc=False):
@@ -167,18 +185,34 @@ class Garbage(Struct, frozen=True, gc=False):
     size: int
 
 
+class Segment(Struct, frozen=True, gc=False):
+    """One data segment.
+
+    `address` is where it begins in the first memory, None where that is not a constant. `retained_by` is the function
+    without which no constant of the code would point into it; None where several do, or none.
+    """
+
+    index: int
+    name: str | None
+    address: int | None
+    size: int
+    retained_by: str | None
+
+
 class Data(Struct, frozen=True, gc=False):
-    """The data segments."""
+    """The data segments; `largest` may be cut."""
 
     segments: int
     size: int
+    largest: tuple[Segment, ...] = ()
 
 
 class Module(Struct, frozen=True, gc=False):
     """The whole answer. `layout` is core, component or unknown; `names` is name-section or none.
 
     `sections` add up to `size`, whatever is wrong with the file. `largest` is sorted by size and may be cut; `imports` and
-    `exports` are cut only for who asks to see the first few.
+    `exports` are cut only for who asks to see the first few. `monomorphizations`, those first that one copy less would
+    make smallest, are there for who asks.
     """
 
     schema: int
@@ -201,6 +235,7 @@ class Module(Struct, frozen=True, gc=False):
     garbage: Garbage
     data: Data
     names: str
+    monomorphizations: tuple[Monomorphization, ...] = ()
 
 
 def require_core_module(module: Module, name: str) -> Module:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ci_wasm.core.module import UNATTRIBUTED, Function, Module, Section
+from ci_wasm.core.module import UNATTRIBUTED, Crate, Function, Module, Section
 from ci_wasm.core.signature import print_type
 from ci_wasm.render.columns import columns
 from ci_wasm.render.markdown import clean, code, table
@@ -44,8 +44,19 @@ def _blocks(module: Module, sizes: Sizes, rows: int) -> list[Block]:
             ],
         ),
         ("section", _cut([(section.name, section.size) for section in _by_size(module)], rows)),
-        ("crate", _cut([(crate.name or UNATTRIBUTED, crate.size) for crate in module.crates], rows)),
+        ("crate", _crates(module, rows)),
         ("function", _functions(module, rows)),
+        (
+            "generic function",
+            [
+                (
+                    group.name,
+                    f"{size(group.size)} in {group.functions} instances, the largest {size(group.largest)}",
+                )
+                for group in module.monomorphizations
+            ],
+        ),
+        ("data segment", _segments(module, rows)),
         (
             "export",
             _entries(
@@ -82,6 +93,30 @@ def _cut(items: Sequence[tuple[str, int]], rows: int) -> list[tuple[str, str]]:
     return shown
 
 
+def _crates(module: Module, rows: int) -> list[tuple[str, str]]:
+    """Each with the generic code of others that it instantiated, where names tell."""
+    shown = [(crate.name or UNATTRIBUTED, _own_and_instantiated(crate)) for crate in module.crates[:rows]]
+    return shown + _cut([(crate.name or UNATTRIBUTED, crate.size) for crate in module.crates[rows:]], 0)
+
+
+def _own_and_instantiated(crate: Crate) -> str:
+    more = f", and {size(crate.instantiated)} of others' generic code" if crate.instantiated else ""
+    return size(crate.size) + more
+
+
+def _segments(module: Module, rows: int) -> list[tuple[str, str]]:
+    """Those that have an address, because only these can be told to belong to a function."""
+    return [
+        (
+            segment.name or f"at {segment.address:#x}",
+            size(segment.size)
+            + (f", only {segment.retained_by} points to it" if segment.retained_by else ""),
+        )
+        for segment in module.data.largest[:rows]
+        if segment.address is not None
+    ]
+
+
 def _functions(module: Module, rows: int) -> list[tuple[str, str]]:
     """Each with its retained size where that is another: what would go with it."""
     shown = [(function.name, _own_and_retained(function)) for function in module.largest[:rows]]
@@ -92,7 +127,8 @@ def _own_and_retained(function: Function) -> str:
     if function.retained is None:
         return f"{size(function.size)}, nothing reaches it"
     more = f", {size(function.retained)} with what only it uses" if function.retained > function.size else ""
-    return size(function.size) + more
+    data = f", and {size(function.retained_data)} of data" if function.retained_data else ""
+    return size(function.size) + more + data
 
 
 def _facts(module: Module) -> list[tuple[str, str]]:

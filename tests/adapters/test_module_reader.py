@@ -29,6 +29,7 @@ from ci_wasm.core.module import (
     MemoryType,
     Module,
     Section,
+    Segment,
     TableType,
     TagType,
 )
@@ -142,7 +143,8 @@ def test_value_types_that_wasmtimes_own_reading_aborts_on(reader: WasmtimeModule
 
 def test_segments_and_the_start_function(reader: WasmtimeModuleReader) -> None:
     module = reader.read(assemble("segments"))
-    assert (module.data, module.start, module.error) == (Data(2, 17), 0, None)
+    hello, late = Segment(0, None, 16, 12, None), Segment(1, "late", None, 5, "other")
+    assert (module.data, module.start, module.error) == (Data(2, 17, (hello, late)), 0, None)
     assert [section.name for section in module.sections if section.name.startswith("custom.")] == [
         "custom.build_id",
         "custom.producers",
