@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from ci_wasm.bug import BUG_CURE, log_bug
 from ci_wasm.errors import EXIT_BUG, CiWasmError
@@ -12,7 +13,7 @@ from ci_wasm.errors import EXIT_BUG, CiWasmError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TextIO
+    from typing import NoReturn, TextIO
 
     from ci_wasm.ports import Runner
 
@@ -23,6 +24,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.set_threshold(50_000)
     arguments = sys.argv[1:] if argv is None else argv
     return guarded(arguments, tool_environment(), sys.stdout, sys.stderr)
+
+
+def run(argv: Sequence[str] | None = None) -> NoReturn:
+    """The program: `main`, and the end of the process.
+
+    Nothing is open any more, and the system takes the memory back anyway. Taking the interpreter apart first would take a
+    tenth of the time of a small measurement.
+    """
+    code = main(argv)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def tool_environment() -> Mapping[str, str]:
@@ -65,4 +79,4 @@ def report_error(error: CiWasmError, runner: Runner) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -64,8 +64,9 @@ impl Write for Bounded {
 
 /// `core::fmt::write::h0123456789abcdef` -> `core::fmt::write`
 fn without_hash(name: &str) -> &str {
-    match name.rsplit_once("::h") {
-        Some((path, hash)) if hash.len() == 16 && is_hex(hash) => path,
+    let hash = name.len().checked_sub(16).and_then(|at| name.split_at_checked(at));
+    match hash {
+        Some((path, hash)) if is_hex(hash) => path.strip_suffix("::h").unwrap_or(name),
         _ => name,
     }
 }
@@ -73,10 +74,18 @@ fn without_hash(name: &str) -> &str {
 /// `<app[1f]::A as core[2e]::B>::f` -> `<app::A as core::B>::f`
 fn without_disambiguators(name: &str) -> Cow<'_, str> {
     let mut kept = String::new();
-    let mut rest = name;
-    while let Some((before, after)) = next_disambiguator(rest) {
-        kept.push_str(before);
-        rest = after;
+    // What follows the last disambiguator, and where the next may be.
+    let (mut rest, mut at) = (name, 0);
+    while let Some(open) = rest.as_bytes()[at..].iter().position(|byte| *byte == b'[') {
+        at += open;
+        match disambiguator(rest, at) {
+            Some(end) => {
+                kept.reserve(name.len());
+                kept.push_str(&rest[..at]);
+                (rest, at) = (&rest[end..], 0);
+            }
+            None => at += 1,
+        }
     }
     if kept.is_empty() {
         return Cow::Borrowed(name);
@@ -85,16 +94,14 @@ fn without_disambiguators(name: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// What stands before and after the first `[hex]` that follows an identifier and precedes `::`; an array type
-/// follows no identifier.
-fn next_disambiguator(name: &str) -> Option<(&str, &str)> {
-    name.match_indices('[').find_map(|(open, _)| {
-        let (before, inside) = (&name[..open], &name[open + 1..]);
-        let close = inside.bytes().take(17).position(|byte| byte == b']')?;
-        let (digits, after) = (&inside[..close], &inside[close + 1..]);
-        let follows_identifier = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
-        (follows_identifier && is_hex(digits) && after.starts_with("::")).then_some((before, after))
-    })
+/// Where the `[hex]` ends that opens at `open`, if it follows an identifier and precedes `::`; an array type follows
+/// no identifier.
+fn disambiguator(name: &str, open: usize) -> Option<usize> {
+    let (before, inside) = (&name[..open], &name[open + 1..]);
+    let close = inside.bytes().take(17).position(|byte| byte == b']')?;
+    let follows_identifier = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let is_one = follows_identifier && is_hex(&inside[..close]) && inside[close + 1..].starts_with("::");
+    is_one.then_some(open + 1 + close + 1)
 }
 
 fn is_hex(text: &str) -> bool {

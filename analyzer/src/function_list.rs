@@ -5,8 +5,6 @@
 //! each that is listed its size (`u32`), its retained size (`u32`, all ones for none), its fingerprint (`u64`, 0 for
 //! none), the lengths of its name and of its crate's (`u16`, 0 for no crate), and these two as UTF-8.
 
-use crate::answer::Function;
-
 const NOTHING: u32 = u32::MAX;
 
 /// One function of a list.
@@ -54,13 +52,11 @@ pub fn begin(count: usize) -> Vec<u8> {
 }
 
 /// Appends a function.
-pub fn write(list: &mut Vec<u8>, function: &Function<'_>) {
-    let krate = function.krate.as_deref().unwrap_or("");
-    // All functions together are smaller than a section, whose size is a u32.
-    let retained = function.retained.map_or(NOTHING, |size| size as u32);
+pub fn write(list: &mut Vec<u8>, function: &Listed<'_>) {
+    let krate = function.krate.unwrap_or("");
     list.extend_from_slice(&function.size.to_le_bytes());
-    list.extend_from_slice(&retained.to_le_bytes());
-    list.extend_from_slice(&function.fingerprint.map_or(0, |print| print.0).to_le_bytes());
+    list.extend_from_slice(&function.retained.unwrap_or(NOTHING).to_le_bytes());
+    list.extend_from_slice(&function.fingerprint.unwrap_or(0).to_le_bytes());
     // Names are capped at far less than 64 KiB.
     list.extend_from_slice(&(function.name.len() as u16).to_le_bytes());
     list.extend_from_slice(&(krate.len() as u16).to_le_bytes());

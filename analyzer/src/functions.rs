@@ -12,7 +12,7 @@ use crate::attribution::{Crates, crate_of};
 use crate::callgraph::CallGraph;
 use crate::demangle;
 use crate::fingerprint::{self, Fingerprint};
-use crate::function_list;
+use crate::function_list::{self, Listed};
 use crate::generics::{monomorphizations, user_of};
 use crate::names::{Names, capped};
 use crate::retained::{Retained, retained};
@@ -70,7 +70,20 @@ impl<'a, 's> Bodies<'a, 's> {
         let exported = exported_as(exports);
         let mut list = function_list::begin(self.code.sizes.len());
         for position in 0..self.code.sizes.len() {
-            function_list::write(&mut list, &self.function(position, &exported));
+            let symbol = self.names.get(self.imported + position).map(demangle::symbol);
+            let name = match &symbol {
+                Some(symbol) => demangle::name(symbol),
+                None => self.name(position, &exported).0,
+            };
+            let function = Listed {
+                name: &name,
+                krate: self.crates[position].definer.as_deref(),
+                size: self.code.sizes[position],
+                // All functions together are smaller than a section, whose size is a u32.
+                retained: self.retained(position).map(|size| size as u32),
+                fingerprint: self.fingerprint(position).map(|print| print.0),
+            };
+            function_list::write(&mut list, &function);
         }
         list
     }
@@ -80,11 +93,16 @@ impl<'a, 's> Bodies<'a, 's> {
         let (name, symbol) = self.name(position, exported);
         let Charge { definer: krate, user } = self.crates[position].clone();
         let size = self.code.sizes[position];
-        let fingerprint = (size > fingerprint::SMALLEST).then(|| self.code.fingerprints[position]);
+        let fingerprint = self.fingerprint(position);
         let sizes = self.retained.functions[position];
         let retained_data = sizes.map_or(0, |sizes| sizes.data);
         let retained = sizes.map(|sizes| sizes.code);
         Function { index: index as u32, name, symbol, krate, size, retained, retained_data, fingerprint, user }
+    }
+
+    /// `None` for a small body.
+    fn fingerprint(&self, position: usize) -> Option<Fingerprint> {
+        (self.code.sizes[position] > fingerprint::SMALLEST).then(|| self.code.fingerprints[position])
     }
 
     /// What a function is called, and its symbol where that differs.

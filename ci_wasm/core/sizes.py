@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Struct, frozen=True, gc=False):
     """Bytes of the shipped file, as it is, after `gzip -9` and after brotli; None where it was not compressed.
 
     `compressor` names the libraries, whose versions differ by about 1 %. Records from before brotli have none.

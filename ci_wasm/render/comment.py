@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ci_wasm.core.behavior import CallResult, describe_call
 from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, BudgetState, GrowthLimit, metric_value
-from ci_wasm.core.compatibility import Change, Weight, describe
 from ci_wasm.core.finding import Finding, Severity
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.changes import changes_fold
 from ci_wasm.render.growth import growth_fold
 from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
 from ci_wasm.render.quantity import change, short_sha, size
@@ -208,17 +208,6 @@ def _base_note(base: Outcome[Base]) -> str:
             return f"<sub>No base to compare with: {prose(reason)}.</sub>"
         case Failed():
             return f"<sub>No base to compare with: {prose(base.message)}. {prose(base.cure)}</sub>"
-
-
-def changes_fold(changes: Sequence[Change], rows: int) -> str:
-    """What changed for users and hosts, folded; empty where nothing did."""
-    if not changes:
-        return ""
-    weight = Weight.MAJOR if any(change.weight is Weight.MAJOR for change in changes) else Weight.MINOR
-    lines = [f"- {entry.weight.value}: {prose(describe(entry), 400)}" for entry in changes[: max(rows, 5)]]
-    if len(changes) > len(lines):
-        lines.append(f"- … and {len(changes) - len(lines)} more")
-    return details(f"Interface changes: a {weight.value} version", "\n".join(lines))
 
 
 def _behavior(results: Sequence[CallResult], rows: int) -> str:

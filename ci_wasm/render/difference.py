@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from ci_wasm.core.compatibility import Change, Weight
 from ci_wasm.core.growth import Growth
-from ci_wasm.render.comment import changes_fold
+from ci_wasm.render.changes import change_lines, changes_fold
 from ci_wasm.render.growth import growth_fold, growth_lines
-from ci_wasm.render.log import change_lines
 from ci_wasm.render.quantity import change
-from ci_wasm.render.report_json import plain_value, render_json
 
 
 def render_difference(growth: Growth, changes: Sequence[Change], format_: str) -> str:
     """`format_` is text, markdown or json; `semver` is the part of a version that the changes must raise."""
     if format_ == "json":
+        from ci_wasm.render.report_json import plain_value, render_json
+
         return render_json(
             {
                 "schema": 1,

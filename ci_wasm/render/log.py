@@ -5,17 +5,17 @@ Foreign names stay as they are here: the runner adapter neutralizes whatever it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ci_wasm.core.behavior import describe_call
 from ci_wasm.core.budget import metric_value
-from ci_wasm.core.compatibility import Change, describe
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.changes import change_lines
 from ci_wasm.render.columns import columns
 from ci_wasm.render.growth import growth_lines
 from ci_wasm.render.markdown import clean
@@ -95,14 +95,6 @@ def _sizes(worker: WorkerReport, head: Measurement) -> Iterator[str]:
 
 def _kib(count: int) -> str:
     return f"{count / 1024:.2f} KiB"
-
-
-def change_lines(changes: Sequence[Change], rows: int = 50) -> Iterator[str]:
-    """What changed for callers and hosts, the first `rows` of it."""
-    for entry in changes[:rows]:
-        yield f"{entry.weight.value}: {clean(describe(entry), 300)}"
-    if len(changes) > rows:
-        yield f"… and {len(changes) - rows:,} more changes of the interface; `--format json` has them all"
 
 
 def _preview(preview: Outcome[Preview]) -> Iterator[str]:
