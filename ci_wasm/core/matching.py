@@ -60,3 +60,13 @@ class Matching(Struct, frozen=True, gc=False):
     def is_poor(self) -> bool:
         """Whether added and removed functions mean little, because too much has no counterpart."""
         return self.share < POOR_SHARE
+
+
+def group_name(name: str) -> str:
+    """The name under which a function is matched: without the number that wasm-bindgen gives to duplicates.
+
+    As in analyzer/src/diff.rs: which of them has which number changes freely. `function[7]` has no name but its index.
+    """
+    plain, _, number = name.removesuffix("]").rpartition("[")
+    is_number = name.endswith("]") and number.isascii() and number.isdigit()
+    return plain if is_number and plain and plain != "function" else name

@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 
+from ci_wasm.core.matching import group_name
 from ci_wasm.core.module import UNATTRIBUTED, Function, Module
 from ci_wasm.render.markdown import clean
 from ci_wasm.render.page_text import page_bytes
@@ -94,10 +96,15 @@ class Branch:
         return branch
 
 
-def make_function_tree(head: Module, base: Module | None, limit: int) -> Branch:
-    """The crates as branches of a nameless root, at most about `limit` bytes as JSON in a page (a few for the root)."""
+def make_function_tree(
+    head: Module, base: Module | None, limit: int, *, renamed: Mapping[str, str] = MappingProxyType({})
+) -> Branch:
+    """The crates as branches of a nameless root, at most about `limit` bytes as JSON in a page (a few for the root).
+
+    `renamed` are the names that functions of the base have on the head.
+    """
     root, left = Branch(""), limit
-    placed = sorted(_placed(head, base), key=lambda place: -place[1].weight)
+    placed = sorted(_placed(head, base, renamed), key=lambda place: -place[1].weight)
     for path, entry in placed:
         if left >= 0:
             shown = replace(entry, label=_label(entry.label or ""))
@@ -117,7 +124,7 @@ def function_place(function: Function) -> tuple[tuple[str, ...], str]:
     Modules and functions look alike (`a::b::{closure}`): the last segment before a closure or type arguments belongs
     to the function. `<T as Trait>::f` is placed by the first path in it that its crate begins, and keeps its whole name.
     """
-    crate, name = function.crate, function.name
+    crate, name = function.crate, group_name(function.name)
     if crate is not None and not name.startswith(f"{crate}::"):
         inside = re.search(rf"\b{re.escape(crate)}::({_MODULE_PATH.pattern})", name)
         modules = inside[1].split("::")[:-1] if inside else []
@@ -139,9 +146,9 @@ def _split(name: str) -> list[str]:
     return [*modules[:DEEPEST_PATH], leaf]
 
 
-def _placed(head: Module, base: Module | None) -> Iterator[Place]:
+def _placed(head: Module, base: Module | None, renamed: Mapping[str, str]) -> Iterator[Place]:
     """Every function by name, matched as `core/growth.py` matches them: by name, duplicates summed."""
-    after, before = _by_name(head), _by_name(base) if base else {}
+    after, before = _by_name(head), _by_name(base, renamed) if base else {}
     head_absent = 0 if _is_complete(head) else None
     base_absent = 0 if base is None or _is_complete(base) else None
     for name in {**after, **before}:
@@ -167,12 +174,16 @@ def _label(leaf: str) -> str:
     return f"{text[: LONGEST_LABEL - tail - 1]}…{text[-tail:]}"
 
 
-def _by_name(module: Module) -> Mapping[str, tuple[Function, int]]:
+def _by_name(
+    module: Module, renamed: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, tuple[Function, int]]:
     sizes: Counter[str] = Counter()
     functions: dict[str, Function] = {}
     for function in module.largest:
-        sizes[function.name] += function.size
-        functions.setdefault(function.name, function)
+        name = group_name(function.name)
+        name = renamed.get(name, name)
+        sizes[name] += function.size
+        functions.setdefault(name, function)
     return {name: (function, sizes[name]) for name, function in functions.items()}
 
 

@@ -240,10 +240,15 @@ def _code(worker: WorkerReport, limit: int) -> Plain | None:
         "count": head.functions.count,
     }
     if head.functions.named:
-        named = base if base is not None and base.functions.named else None
+        # Of a poor matching, what looks new or gone is mostly the same code cut otherwise.
+        is_matched = worker.growth is not None and not worker.growth.poor_matching
+        named = base if base is not None and base.functions.named and is_matched else None
+        renamed = {
+            delta.renamed_from or "": delta.name for delta in (worker.growth.renamed if worker.growth else ())
+        }
         code["compared"] = named is not None
         code["cut"] = named is not None and len(named.largest) < named.functions.count
-        code["tree"] = make_function_tree(head, named, limit).plain()[1]
+        code["tree"] = make_function_tree(head, named, limit, renamed=renamed).plain()[1]
         return code
     sections: list[object] = []
     left = limit

@@ -122,6 +122,15 @@ def test_a_function_below_a_recorded_bases_cut_is_not_called_new() -> None:
     assert [change_of(leaf) for leaf in leaves] == [0, 0, 0]
 
 
+def test_a_renamed_function_is_one_that_stayed() -> None:
+    before = module([("a::old", "a", 500), ("a::same[1]", "a", 90), ("a::same[2]", "a", 60)])
+    after = module([("a::new", "a", 501), ("a::same", "a", 60), ("a::same[1]", "a", 91)])
+
+    tree = make_function_tree(after, before, 10_000, renamed={"a::old": "a::new"})
+
+    assert sorted(leaves_of(tree.plain())) == [["new", 501, 500], ["same", 151, 150]]
+
+
 def module(rows: Sequence[tuple[str, str | None, int]], cut: int | None = None) -> Module:
     """A module of these functions; `cut` keeps that many of the largest, as a recorded base does."""
     functions = [
