@@ -65,8 +65,10 @@ def provide_twiggy() -> None:
     subprocess.run([*command, "--version", TWIGGY_VERSION], check=True)
 
 
-def _goal(size: int) -> float:
-    """Python's own start is most of the time of a small module."""
+def _goal(size: int) -> float | None:
+    """Python's own start is most of the time of a small module, and all of it of a tiny one."""
+    if size < MB:
+        return None
     if size >= 30 * MB:
         return 0.3
     return 0.5 if size >= 10 * MB else 2.0

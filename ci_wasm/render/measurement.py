@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     Block = tuple[str, Sequence[tuple[str, str]]]
 
 
+_NAMES = {
+    "name-section": "kept, in the name section",
+    "none": "none: functions go by export or index, and no crate can be told (`strip = false` keeps them)",
+}
+
+
 def render_measurement_json(name: str, module: Module, sizes: Sizes, sha256: str) -> str:
     """Everything that is known, as JSON."""
     from ci_wasm.render.report_json import plain_value, render_json
@@ -137,7 +143,7 @@ def _facts(module: Module) -> list[tuple[str, str]]:
         ("functions", f"{functions.count:,} of {size(functions.size)}, {functions.imported:,} imported"),
         ("unreached", f"{module.garbage.functions:,} functions of {size(module.garbage.size)}"),
         ("data", f"{module.data.segments:,} segments of {size(module.data.size)}"),
-        ("names", module.names),
+        ("names", _NAMES.get(module.names, module.names)),
         ("features", ", ".join(module.features) or "none beyond the first version of WebAssembly"),
         ("start function", "none" if module.start is None else str(module.start)),
     ]

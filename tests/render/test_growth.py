@@ -74,3 +74,13 @@ def test_nothing_changed_nothing_said() -> None:
     same = grow(make_measured(20_000, BASE), make_measured(20_000, BASE))
 
     assert (list(growth_lines(same)), list(growth_fold(same, 10))) == ([], [])
+
+
+def test_without_names_it_says_that_functions_are_not_compared() -> None:
+    stripped = make_module(functions={"function[0]": 900}, sections={"code": 910}, named=False)
+    grown = grow(make_measured(20_000, BASE), make_measured(12_000, stripped))
+
+    caveat, *rest = growth_lines(grown)
+
+    assert caveat.startswith("One of the two modules keeps no function names, so sections are compared")
+    assert not [line for line in rest if line.startswith(("function", "renamed"))]
