@@ -47,6 +47,12 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
     match arguments.command:
         case "run":
             return command.run()
+        case "report":
+            from ci_wasm.stored_reports import show_report
+
+            return _print(show_report(arguments.file, arguments.format), stdout)
+        case "history":
+            return command.history(arguments.paths, arguments.format)
         case "check":
             return command.check(arguments.file, arguments.config, arguments.base, arguments.format)
         case "preview":
@@ -93,6 +99,22 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     """It takes everything from the environment."""
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("file", metavar="REPORT.json", help="what a run left behind")
+    _add_page_format(report)
+
+
+def _add_history(history: argparse.ArgumentParser) -> None:
+    history.add_argument(
+        "paths", nargs="+", metavar="PATH", help="report.json files, recorded baselines, or folders of them"
+    )
+    _add_page_format(history)
+
+
+def _add_page_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=(*FORMATS, "html"), default="text", help="default: %(default)s")
 
 
 def _add_preview(preview: argparse.ArgumentParser) -> None:
@@ -174,6 +196,8 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "measure": ("sizes, sections, crates, functions and types of one module", _add_measure),
     "diff": ("what changed between two modules, with the semver verdict of their interface", _add_diff),
     "check": ("budgets and contract of ci-wasm.yml; exit code 1 when one is broken", _add_check),
+    "report": ("a stored report.json, rendered again", _add_report),
+    "history": ("sizes over commits, from stored reports", _add_history),
     "preview": ("build, and serve the Worker on local workerd until Ctrl-C", _add_preview),
     "edge": ("serve the local Cloudflare API until Ctrl-C", _add_port),
 }

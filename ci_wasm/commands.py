@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,21 @@ class Command:
         }
         self._print(renderers[format_]())
         return report.verdict.exit_code
+
+    def history(self, paths: Sequence[str], format_: str) -> int:
+        """Sizes over commits, from what runs left behind."""
+        from ci_wasm.adapters.git_repository import GitRepository
+        from ci_wasm.stored_reports import show_history
+
+        def in_order(commits: Sequence[str]) -> list[str] | None:
+            try:
+                return GitRepository(Path.cwd(), self.environ).in_order(commits)
+            except ConfigError:
+                # No checkout: then nobody knows these commits.
+                return None
+
+        self._print(show_history(paths, format_, in_order))
+        return EXIT_OK
 
     def preview(self, config: str, port: int) -> int:
         """Build, deploy to a local edge, print the URL, and serve until Ctrl-C."""

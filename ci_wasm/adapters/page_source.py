@@ -9,7 +9,7 @@ from ci_wasm.render.html import PageSource
 
 _PAGE = Path(__file__).parents[1] / "page"
 # In the order in which they use each other.
-_SCRIPTS = ("format.js", "tree.js", "treemap.js", "functions.js", "explorer.js", "report.js")
+_SCRIPTS = ("format.js", "tree.js", "treemap.js", "functions.js", "explorer.js", "trend.js", "report.js")
 # The version is that of scripts/pins.json: another one lies elsewhere.
 LIBRARY = "vendor/d3-hierarchy/3.1.3/d3-hierarchy.min.js"
 LICENSE = "vendor/d3-hierarchy-license/3.1.3/LICENSE"

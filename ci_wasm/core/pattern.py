@@ -87,6 +87,22 @@ def parse_pattern(text: str) -> Pattern:
     )
 
 
+def parse_type(text: str) -> ExternType:
+    """Read back what `print_type` wrote; raises SignatureError."""
+    pattern = parse_pattern(text)
+    if not isinstance(pattern, LimitsPattern):
+        return pattern
+    limits = {bound.field: bound.value for bound in pattern.bounds if bound.operator == "="}
+    minimum = limits.get("min")
+    if minimum is None or "max" not in limits:
+        raise SignatureError(f"`{text}` leaves the limits open, which a type does not")
+    shared, wide = "shared" in pattern.flags, "i64" in pattern.flags
+    if pattern.kind == "table":
+        return TableType(pattern.element or "", minimum, limits["max"], wide, shared)
+    sizes = [int(flag.partition("=")[2]) for flag in pattern.flags if flag.startswith("page-size=")]
+    return MemoryType(minimum, limits["max"], shared, wide, *sizes)
+
+
 def matches(pattern: Pattern, type_: ExternType) -> bool:
     """Whether a type is what a pattern asks for."""
     if not isinstance(pattern, LimitsPattern):

@@ -2,22 +2,24 @@
 // Report: the page from top to bottom. data -> document
 //
 // The data is made by ci_wasm/render/page_data.py:
-// {version, docs, passed, headline, repository, commit, pullRequest, pullRequestUrl, runUrl, moreWorkers,
+// {version, docs, title, passed, headline, repository, commit, pullRequest, pullRequestUrl, runUrl, moreWorkers,
 //  notes: List<string>, failures: List<Finding>, workers: [Worker]}       List: {shown: [], more: how many are left out}
 // Worker: {name, preview, failures: [Finding], findings: List<Finding>, base, changes: List<{weight, text}>,
 //  dependencies?: List<{name, versions, head, base, shared}> with {cause, note, named},
-//  sizes?: [Size], sections?: List<[name, head, base | null]>, code?: {kind, compared, cut, count, tree}}
+//  sizes?: [Size], sections?: List<[name, head, base | null]>, code?: {kind, compared, cut, count, tree},
+//  trend?: as in trend.js}
 // Finding: {severity, message, cure, page, detail?}      Size: {metric, counted, head, base, budgets: [Budget]}
 
 const SIGNS = { error: "✗", warning: "!", notice: "i" };
 const STATES = { within: "✓", warned: "!", broken: "✗", unmeasured: "?" };
 
 function report(data) {
-  document.title = `${data.passed ? "✓" : "✗"} ci-wasm: ${data.headline}`;
+  document.title = data.title ? `ci-wasm: ${data.title}` : `${data.passed ? "✓" : "✗"} ci-wasm: ${data.headline}`;
   return [
-    element("header", { className: data.passed ? "passed" : "failed" },
+    element("header", { className: data.title ? "" : data.passed ? "passed" : "failed" },
       element("p", { className: "subject" }, ...subject(data)),
-      element("h1", {}, element("span", { className: "sign" }, data.passed ? "✓ Passed" : "✗ Failed"), " ", ...prose(data.headline)),
+      data.title ? element("h1", {}, data.title)
+        : element("h1", {}, element("span", { className: "sign" }, data.passed ? "✓ Passed" : "✗ Failed"), " ", ...prose(data.headline)),
       data.notes.shown.map((note) => element("p", { className: "note" }, ...prose(note)))),
     ...findings(data.failures, data.docs),
     ...data.workers.map((entry, index) => worker(entry, data, `worker-${index}`)),
@@ -37,11 +39,12 @@ function worker(entry, data, id) {
   const explorer = entry.code && entry.code.tree.length ? new Explorer(entry.code, entry.base, id).element : null;
   return element("section", { className: "worker", "aria-labelledby": id },
     element("h2", { id }, element("code", {}, entry.name)),
-    preview(entry.preview, data.docs),
+    data.title ? null : preview(entry.preview, data.docs),
     findings({ shown: entry.failures, more: 0 }, data.docs),
     findings(entry.findings, data.docs),
     entry.sizes ? [sizes(entry.sizes, entry.base), baseNote(entry.base)] : null,
     ...dependencies(entry.dependencies),
+    entry.trend ? trend(entry.trend) : null,
     explorer,
     entry.sections ? fold("Sections", sections(entry.sections)) : null,
     entry.changes.shown.length ? fold(changesTitle(entry.changes), changes(entry.changes)) : null);

@@ -45,10 +45,11 @@ def _lines(title: str, rows: Sequence[Row]) -> Iterator[str]:
 
 def _caveat(growth: Growth) -> list[str]:
     if growth.matched is None and growth.raw.bytes:
-        return [
+        sentence = (
             "One of the two modules keeps no function names, so sections are compared, not functions or crates: an index "
             "shifts with every function. `strip = false` keeps the names in the build that is measured."
-        ]
+        )
+        return [sentence]
     if not growth.poor_matching:
         return []
     matched = f"{100 * (growth.matched or 0):.0f} %"

@@ -31,10 +31,13 @@ class PageSource:
     notice: str
 
 
-def render_html(report: Report, source: PageSource, *, docs_url: str = "", limit: int = LARGEST_PAGE) -> str:
+def render_html(
+    report: Report, source: PageSource, *, docs_url: str = "", title: str = "", limit: int = LARGEST_PAGE
+) -> str:
     """The whole page, at most `limit` bytes as UTF-8; what has to be left out is summed or counted there.
 
-    `docs_url` is where the `docs/` folder of this version can be read; without it pages are named, not linked.
+    `docs_url` is where the `docs/` folder of this version can be read; without it pages are named, not linked. With
+    a `title` the page is no verdict: it says that instead.
     """
     parts = {
         "POLICY": content_security_policy(source),
@@ -44,7 +47,7 @@ def render_html(report: Report, source: PageSource, *, docs_url: str = "", limit
         "SCRIPT": source.script,
     }
     own = len(source.template.encode()) + sum(len(part.encode()) for part in parts.values())
-    parts["DATA"] = page_json(make_page_data(report, docs_url=docs_url, limit=limit - own))
+    parts["DATA"] = page_json(make_page_data(report, docs_url=docs_url, title=title, limit=limit - own))
     return _PLACE.sub(lambda place: parts[place[1]], source.template)
 
 

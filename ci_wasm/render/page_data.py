@@ -34,11 +34,11 @@ _FACTS_SHARE = 0.3
 _ROWS = (200, 50, 10, 3)
 
 
-def make_page_data(report: Report, *, docs_url: str = "", limit: int) -> Plain:
+def make_page_data(report: Report, *, docs_url: str = "", title: str = "", limit: int) -> Plain:
     """At most `limit` bytes as JSON in a page. The keys are documented by ci_wasm/page/report.js, which reads them."""
     facts: Plain = {}
     for rows in _ROWS:
-        facts = _facts(report, docs_url, rows)
+        facts = {**_facts(report, docs_url, rows), "title": title}
         left = limit - page_bytes(facts)
         if left >= (1 - _FACTS_SHARE) * limit:
             break
