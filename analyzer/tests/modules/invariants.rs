@@ -1,8 +1,11 @@
 //! Invariants: what holds of every answer, whatever the bytes are. (bytes, answer) -> nothing, or a panic.
 
 use analyzer::answer::{Answer, Function, Layout};
+use analyzer::diff::diff;
 use analyzer::fingerprint::SMALLEST;
+use analyzer::function_list::FunctionList;
 use analyzer::options::Options;
+use analyzer::why::{Matched, Why};
 
 /// As in `src/names.rs`.
 const MAX_NAME: usize = 1024;
@@ -31,6 +34,34 @@ pub fn check(wasm: &[u8], answer: &Answer<'_>) {
         assert!(function.retained.is_none_or(|retained| retained >= u64::from(function.size)), "{function:?}");
         assert_eq!(function.fingerprint.is_none(), function.size <= SMALLEST, "{function:?}");
     }
+}
+
+/// What holds of an explanation of something that is there.
+pub fn check_why(why: &Why<'_>, name: &str) {
+    assert!(why.functions > 0 && why.unreached <= why.size, "{why:?}");
+    for path in &why.paths {
+        let last = path.steps.last().expect("a path leads somewhere");
+        assert!(last.only, "every path to a function leads through it");
+        assert!(why.matched_by == Matched::Crate || last.name.contains(name), "{name}: {last:?}");
+        let needed: Vec<_> = path.steps.iter().filter(|step| step.only).map(|step| step.retained).collect();
+        assert!(needed.is_sorted_by(|above, below| above >= below), "what retains more stands above: {path:?}");
+    }
+}
+
+/// Compares two modules both ways and checks that every byte is told once.
+pub fn diff_both(base: &[u8], head: &[u8]) {
+    let list = |wasm| analyzer::analyze(wasm, &Options { list: true, check_bodies: false, ..Options::default() }).list;
+    let (base, head) = (list(base), list(head));
+    let (base, head) = (FunctionList::read(&base), FunctionList::read(&head));
+    let (base, head) = (base.expect("what is written can be read"), head.expect("what is written can be read"));
+    let (there, back) = (diff(&base, &head, true), diff(&head, &base, true));
+    if base.is_complete() && head.is_complete() {
+        assert_eq!(there.functions.iter().filter_map(|delta| delta.before).sum::<u64>(), base.size());
+        assert_eq!(there.functions.iter().filter_map(|delta| delta.after).sum::<u64>(), head.size());
+    }
+    assert!(there.matched <= base.size().min(head.size()), "{there:?}");
+    assert_eq!((there.matched, there.functions.len()), (back.matched, back.functions.len()), "the same both ways");
+    assert!(diff(&base, &base, false).functions.is_empty(), "a module is all itself");
 }
 
 fn sections_are_the_file(wasm: &[u8], answer: &Answer<'_>) {
