@@ -39,6 +39,10 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
 
             changes = diff(arguments.base, arguments.head, arguments.format, arguments.brotli)
             return _print(changes, stdout)
+        case "contract":
+            from ci_wasm.module_files import contract
+
+            return _print(contract(arguments.file), stdout)
         case _:
             pass
     from ci_wasm import commands
@@ -160,6 +164,10 @@ def _add_diff(diff: argparse.ArgumentParser) -> None:
     _add_format(diff)
 
 
+def _add_contract(contract: argparse.ArgumentParser) -> None:
+    contract.add_argument("file", help="a .wasm file")
+
+
 def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("file", nargs="?", help="judge this module instead of building (for a single Worker)")
     check.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
@@ -195,6 +203,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "run": ("what the GitHub Action does, from GITHUB_* and INPUT_*", _add_run),
     "measure": ("sizes, sections, crates, functions and types of one module", _add_measure),
     "diff": ("what changed between two modules, with the semver verdict of their interface", _add_diff),
+    "contract": ("print the contract of a module, to be put into ci-wasm.yml", _add_contract),
     "check": ("budgets and contract of ci-wasm.yml; exit code 1 when one is broken", _add_check),
     "report": ("a stored report.json, rendered again", _add_report),
     "history": ("sizes over commits, from stored reports", _add_history),

@@ -1,4 +1,4 @@
-"""Module files: what `ci-wasm measure` and `ci-wasm diff` do, for files without a configuration. paths -> text.
+"""Module files: what `ci-wasm measure`, `diff` and `contract` do, for files without a configuration. paths -> text.
 
 Most of what these commands take is the start of Python: each import stands where it is needed, and the analyzer works
 while the renderer is imported.
@@ -51,6 +51,15 @@ def explain(path: str, name: str, format_: str) -> str:
         module, why = reading()
     require_core_module(module, path)
     return render_why(name, why, format_)
+
+
+def contract(path: str) -> str:
+    """The contract that holds for a module, as YAML for ci-wasm.yml."""
+    from ci_wasm.render.contract import render_contract
+
+    with _open(path) as file:
+        module = WasmtimeModuleReader().read(_content(file, None), functions=0, check_bodies=False)
+    return render_contract(require_core_module(module, path))
 
 
 def diff(base: str, head: str, format_: str, brotli: str | None) -> str:

@@ -9,7 +9,7 @@ from ci_wasm.config.file import Path, Problem
 from ci_wasm.config.quantities import parse_growth, parse_size
 from ci_wasm.core.behavior import BehaviorCall
 from ci_wasm.core.budget import Budget, is_metric
-from ci_wasm.core.contract import Breaking, Contract, ExportRule, ImportRule
+from ci_wasm.core.contract import FEATURES, Breaking, Contract, ExportRule, ImportRule
 from ci_wasm.core.pattern import Pattern, parse_pattern
 from ci_wasm.core.preview import SmokeRequest
 
@@ -42,6 +42,9 @@ class EntryReader:
             if (pattern := self._read((*path, "exports", name), parse_pattern, text)) is not None
         ]
         imports = entry.imports if isinstance(entry.imports, list) else None
+        for index, feature in enumerate(entry.forbid_features):
+            if feature not in FEATURES:
+                self.problems.append(Problem((*path, "forbid-features", index), _unknown_feature(feature)))
         return Contract(
             exports=tuple(exports),
             imports=None if imports is None else tuple(self._imports(path, imports)),
@@ -115,6 +118,15 @@ class EntryReader:
                 pattern = self._read((*path, "imports", index), parse_pattern, signature)
             rules.append(ImportRule(glob.strip(), pattern))
         return rules
+
+
+def _unknown_feature(feature: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(feature, FEATURES, n=1, cutoff=0.5)
+    return f"unknown feature `{feature}`; " + (
+        f"did you mean `{close[0]}`?" if close else f"known: {', '.join(FEATURES)}"
+    )
 
 
 def _unknown_metric(metric: str) -> str:

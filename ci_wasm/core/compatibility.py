@@ -10,6 +10,7 @@ the other way round.)
 | export added                                      | minor  |
 | limits of an exported memory or table changed     | minor  |
 | import added, or of another type                  | major  |
+| limits of an imported memory or table relaxed     | minor  |
 | import removed                                    | minor  |
 | feature of WebAssembly 2.0 newly needed           | minor  |
 | later feature newly needed                        | major  |
@@ -139,8 +140,9 @@ def _type_changes(
         elif before is None:
             weight = added
         else:
-            only_limits = side is Side.EXPORT and _without_limits(before) == _without_limits(after)
-            weight = Weight.MINOR if only_limits else Weight.MAJOR
+            only_limits = _without_limits(before) == _without_limits(after)
+            harmless = only_limits and (side is Side.EXPORT or _accepts_more(before, after))
+            weight = Weight.MINOR if harmless else Weight.MAJOR
         yield Change(side, name, _line(before), _line(after), weight)
 
 
@@ -152,6 +154,16 @@ def _without_limits(type_: ExternType) -> ExternType:
     if isinstance(type_, MemoryType | TableType):
         return replace(type_, minimum=0, maximum=None)
     return type_
+
+
+def _accepts_more(before: ExternType, after: ExternType) -> bool:
+    """Whether every memory or table that fitted still fits (https://webassembly.github.io/spec/core/valid/matching.html)."""
+    if not (isinstance(before, MemoryType | TableType) and isinstance(after, MemoryType | TableType)):
+        return False
+    smaller = after.minimum <= before.minimum
+    return smaller and (
+        after.maximum is None or (before.maximum is not None and after.maximum >= before.maximum)
+    )
 
 
 def _feature_changes(base: Module, head: Module) -> Iterator[Change]:

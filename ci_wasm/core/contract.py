@@ -11,6 +11,36 @@ from ci_wasm.core.module import Import, Module
 from ci_wasm.core.pattern import Pattern, matches, print_pattern
 from ci_wasm.core.signature import print_type
 
+# Every feature that the analyzer tells, by the name that its validator gives it.
+FEATURES = (
+    "acquire-release-atomics",
+    "bulk-memory",
+    "compact-import-section",
+    "custom-descriptors",
+    "custom-page-sizes",
+    "exceptions",
+    "extended-const",
+    "gc",
+    "legacy-exceptions",
+    "memory64",
+    "memory-control",
+    "multi-memory",
+    "multi-value",
+    "multibyte-array-access",
+    "mutable-globals",
+    "reference-types",
+    "relaxed-simd",
+    "saturated-float-to-int",
+    "shared-everything-threads",
+    "sign-extensions",
+    "simd",
+    "stack-switching",
+    "tail-call",
+    "threads",
+    "typed-function-references",
+    "wide-arithmetic",
+)
+
 
 class Breaking(Enum):
     """What a breaking change against the base means, as `contract.breaking` spells it."""

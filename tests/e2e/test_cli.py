@@ -55,6 +55,17 @@ def test_measure_as_markdown(folder: Path) -> None:
     )
 
 
+def test_a_printed_contract_holds_for_its_module_and_no_other(folder: Path) -> None:
+    printed = ci_wasm(folder, "contract", "add.wasm").stdout
+    (folder / "ci-wasm.yml").write_text(
+        "workers:\n  - wasm: add.wasm\n" + "".join(f"    {line}\n" for line in printed.splitlines()),
+        encoding="utf-8",
+    )
+
+    assert ci_wasm(folder, "check").returncode == 0
+    assert ci_wasm(folder, "check", "wide.wasm").returncode == 1
+
+
 @pytest.mark.parametrize(
     ("options", "compressed", "library"),
     [
