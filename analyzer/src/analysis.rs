@@ -22,7 +22,7 @@ pub fn analyze<'a>(wasm: &'a [u8], options: &Options) -> Answer<'a> {
 pub fn why<'a>(wasm: &'a [u8], query: &str) -> Why<'a> {
     let (mut module, ..) = read(wasm, false);
     let names = names(&mut module);
-    let bodies = Bodies::new(module.spaces.functions.imported(), &module.code, &module.segments, &names);
+    let bodies = Bodies::new(module.spaces.functions.imported(), &module.code, &module.segments, &names, false);
     why::why(&bodies, &module.exports, module.start, query)
 }
 
@@ -72,7 +72,8 @@ fn answer<'a>(
     let sections = sections.finish();
     let names = names(&mut module);
     let spaces = &module.spaces;
-    let bodies = Bodies::new(spaces.functions.imported(), &module.code, &module.segments, &names);
+    // A comparison does not tell who instantiated what.
+    let bodies = Bodies::new(spaces.functions.imported(), &module.code, &module.segments, &names, !options.list);
     Answer {
         schema: SCHEMA,
         layout: match module.layout {

@@ -136,20 +136,40 @@ fn decimal(text: &str) -> Option<(usize, &str)> {
 /// A v0 name without an `impl` of its own: `<T as Trait>::f` is what the trait provides.
 fn of_provided_method(name: &str) -> Option<&str> {
     match name.strip_prefix('<') {
-        Some(qualified) => of_path(split(&qualified[..closing(qualified)?]).1?, DEPTH),
+        Some(qualified) => of_path(type_and_trait(qualified)?.1?, DEPTH),
         None => of_path(name, DEPTH),
     }
 }
 
 /// A name that is in no mangling that we know.
 fn of_text(name: &str) -> Option<&str> {
-    if is_cpp(name) { None } else { of_path(name, DEPTH) }
+    if !is_surely_rust(name) && is_cpp(name) { None } else { of_path(name, DEPTH) }
+}
+
+/// `<T>::f` and `crate[disambiguator]::f`: looking for C++ in every name of a module would take longer than its crate.
+fn is_surely_rust(name: &str) -> bool {
+    let after_identifier = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let bracketed = after_identifier.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    name.starts_with('<') || bracketed.is_some_and(|(hex, _)| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Whether an argument list stands outside of `<…>` and `{…}`, as in `std::terminate()`, or an operator is named.
 fn is_cpp(name: &str) -> bool {
     let operator = |rest: &str| rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-    top_level(name).any(|(_, byte)| byte == b'(') || name.split("operator").skip(1).any(operator)
+    has_arguments(name) || name.split("operator").skip(1).any(operator)
+}
+
+fn has_arguments(name: &str) -> bool {
+    let mut rest = name;
+    while let Some(open) = rest.find(['<', '(', '[', '{']) {
+        let inside = &rest[open + 1..];
+        if rest.as_bytes()[open] == b'(' {
+            return true;
+        }
+        let Some(close) = closing(inside, |_| {}) else { return false };
+        rest = &inside[close + 1..];
+    }
+    false
 }
 
 /// The crate of a path that nests at most `depth` times.
@@ -161,8 +181,7 @@ fn of_path(path: &str, depth: u32) -> Option<&str> {
         let rest = if rest.starts_with('[') { &rest[rest.find(']')? + 1..] } else { rest };
         return (is_crate(name) && rest.starts_with("::")).then_some(name);
     };
-    let inside = &qualified[..closing(qualified)?];
-    let (ty, of_trait) = split(inside);
+    let (ty, of_trait) = type_and_trait(qualified)?;
     let of_type = of_path(without_pointers(ty), depth.checked_sub(1)?);
     let of_trait = of_trait.and_then(|path| of_path(path, depth - 1));
     match (of_type, of_trait) {
@@ -171,18 +190,23 @@ fn of_path(path: &str, depth: u32) -> Option<&str> {
     }
 }
 
-/// `T as Trait` or `impl Trait for T` -> the type and the trait.
-fn split(inside: &str) -> (&str, Option<&str>) {
-    if let Some(inside) = inside.strip_prefix("impl ") {
-        return match find_top_level(inside, " for ") {
-            Some(at) => (&inside[at + 5..], Some(&inside[..at])),
-            None => (inside, None),
-        };
-    }
-    match find_top_level(inside, " as ") {
-        Some(at) => (&inside[..at], Some(&inside[at + 4..])),
-        None => (inside, None),
-    }
+/// `T as Trait>…` or `impl Trait for T>…` -> the type and the trait; `None` where the bracket does not close.
+fn type_and_trait(qualified: &str) -> Option<(&str, Option<&str>)> {
+    let (text, word) = match qualified.strip_prefix("impl ") {
+        Some(text) => (text, " for "),
+        None => (qualified, " as "),
+    };
+    let mut border = None;
+    let end = closing(text, |at| {
+        if border.is_none() && text.as_bytes()[at..].starts_with(word.as_bytes()) {
+            border = Some(at);
+        }
+    })?;
+    Some(match border {
+        None => (&text[..end], None),
+        Some(at) if word == " for " => (&text[at + word.len()..end], Some(&text[..at])),
+        Some(at) => (&text[..at], Some(&text[at + word.len()..end])),
+    })
 }
 
 /// The standard library's crates in the order in which they know each other; all others know these three.
@@ -219,45 +243,24 @@ fn is_crate(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// The bytes that stand outside of all brackets, brackets of the first level included. The `>` of `->` is none.
-fn top_level(text: &str) -> impl Iterator<Item = (usize, u8)> {
-    let mut depth = 0u32;
-    let mut previous = 0;
-    text.bytes().enumerate().filter(move |(_, byte)| {
-        let arrow = *byte == b'>' && previous == b'-';
-        previous = *byte;
-        match byte {
-            b'<' | b'(' | b'[' | b'{' => {
-                depth += 1;
-                depth == 1
-            }
-            b'>' | b')' | b']' | b'}' if !arrow => {
-                depth = depth.saturating_sub(1);
-                depth == 0
-            }
-            _ => depth == 0,
-        }
-    })
-}
-
-/// Where the bracket closes that was opened just before `text`.
-fn closing(text: &str) -> Option<usize> {
+/// Where the bracket closes that was opened just before `text`. Tells of each space that stands in no other bracket. The
+/// `>` of `->` closes nothing.
+fn closing(text: &str, mut space: impl FnMut(usize)) -> Option<usize> {
     let mut depth = 1u32;
     let mut previous = 0;
-    text.bytes().position(|byte| {
-        let arrow = byte == b'>' && previous == b'-';
-        previous = byte;
+    for (at, byte) in text.bytes().enumerate() {
         match byte {
+            b' ' if depth == 1 => space(at),
             b'<' | b'(' | b'[' | b'{' => depth += 1,
-            b'>' | b')' | b']' | b'}' if !arrow => depth -= 1,
+            b'>' | b')' | b']' | b'}' if byte != b'>' || previous != b'-' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
             _ => {}
         }
-        depth == 0
-    })
-}
-
-/// `word` begins with a space.
-fn find_top_level(text: &str, word: &str) -> Option<usize> {
-    let spaces = top_level(text).filter(|(_, byte)| *byte == b' ');
-    spaces.map(|(at, _)| at).find(|at| text.as_bytes()[*at..].starts_with(word.as_bytes()))
+        previous = byte;
+    }
+    None
 }

@@ -39,9 +39,9 @@ pub struct Bodies<'a, 's> {
 }
 
 impl<'a, 's> Bodies<'a, 's> {
-    /// `segments` are the sizes of the data segments.
-    pub fn new(imported: usize, code: &'s Code, segments: &[u64], names: &'s Names<'a>) -> Self {
-        let crates = charges(names, imported..imported + code.sizes.len());
+    /// `segments` are the sizes of the data segments. Without `users` nobody is told to have instantiated anything.
+    pub fn new(imported: usize, code: &'s Code, segments: &[u64], names: &'s Names<'a>, users: bool) -> Self {
+        let crates = charges(names, imported..imported + code.sizes.len(), users);
         let retained = retained(&code.graph, imported, &code.sizes, segments);
         Bodies { imported, code, retained, crates, names }
     }
@@ -242,18 +242,18 @@ struct Charge<'a> {
 }
 
 /// Whose code each of the functions is.
-fn charges<'a>(names: &Names<'a>, functions: Range<usize>) -> Vec<Charge<'a>> {
+fn charges<'a>(names: &Names<'a>, functions: Range<usize>, users: bool) -> Vec<Charge<'a>> {
     let mut crates = Crates::default();
+    let user = if users { user_of } else { |_: &str, _: Option<&str>| None };
     let mut charge = |name: &'a [u8]| match demangle::symbol(name) {
         Cow::Borrowed(symbol) => {
             let definer = crates.of(symbol);
-            let user = definer.as_deref().and_then(|definer| user_of(symbol, definer)).map(Cow::Borrowed);
+            let user = user(symbol, definer.as_deref()).map(Cow::Borrowed);
             Charge { definer, user }
         }
         Cow::Owned(symbol) => {
             let definer = crate_of(&symbol).map(own);
-            let user = definer.as_deref().and_then(|definer| user_of(&symbol, definer));
-            let user = user.map(|name| Cow::Owned(name.to_owned()));
+            let user = user(&symbol, definer.as_deref()).map(|name| Cow::Owned(name.to_owned()));
             Charge { definer, user }
         }
     };

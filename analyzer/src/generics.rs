@@ -18,7 +18,8 @@ const MAX_LOOKED_AT: usize = 1024;
 
 /// The crate that instantiated the function called `symbol`, which `definer` defines; `None` where it is that itself,
 /// where the function is not generic, and where its name does not tell.
-pub fn user_of<'a>(symbol: &'a str, definer: &str) -> Option<&'a str> {
+pub fn user_of<'a>(symbol: &'a str, definer: Option<&str>) -> Option<&'a str> {
+    let definer = definer?;
     if let Some(v0) = symbol.strip_prefix("_R") {
         return instantiating_crate(v0).filter(|name| *name != definer && !is_standard(name));
     }
