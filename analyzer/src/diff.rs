@@ -138,19 +138,23 @@ fn group<'a>(functions: &[(u64, &'a str, &Listed<'a>)]) -> Group<'a> {
     }
 }
 
-/// The name without the number that wasm-bindgen gives to duplicates: which of them has which changes freely.
+/// The name without the number that tells duplicates apart, `f[7]` of wasm-bindgen's and `f.7` of LLVM's: which of them has
+/// which changes freely.
 fn key(name: &str) -> &str {
-    let Some((plain, number)) = name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) else { return name };
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    // A function without a name is called after its index.
-    if is_number && plain != "function" { plain } else { name }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((plain, number)) = name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
+        // A function without a name is called after its index.
+        return if is_number(number) && plain != "function" { plain } else { name };
+    }
+    match name.rsplit_once('.') {
+        Some((plain, number)) if is_number(number) && !plain.is_empty() => plain,
+        _ => name,
+    }
 }
 
 fn hash(key: &str) -> u64 {
     let mut hash = Hash::default();
-    let (words, rest) = key.as_bytes().as_chunks::<8>();
-    words.iter().for_each(|word| hash.add(u64::from_le_bytes(*word)));
-    rest.iter().for_each(|byte| hash.add(u64::from(*byte)));
+    hash.bytes(key.as_bytes());
     hash.finish().0
 }
 

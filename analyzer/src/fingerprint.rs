@@ -1,8 +1,9 @@
 //! Fingerprint: what stays the same of a function body when only its surroundings change. Instructions -> 64 bits.
 //!
 //! Two builds of the same source differ in every index and address: one function more shifts the indices of all that
-//! follow. So these are left out: indices of functions, globals, types, tags and segments; constants and offsets that
-//! need three bytes or more, as addresses do. Everything else counts: operators, locals, labels, small numbers.
+//! follow. So these are left out: the operands of instructions that name a function, global, type, tag or segment;
+//! constants and offsets that need three bytes or more, as addresses do. Everything else counts as it stands in the file:
+//! operators, locals, labels, small numbers.
 
 use wasmparser::{AbstractHeapType, HeapType, RefType, ValType};
 
@@ -25,7 +26,7 @@ impl Json for Fingerprint {
 }
 
 /// A fingerprint under construction.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Hash(u64);
 
 impl Hash {
@@ -34,16 +35,11 @@ impl Hash {
         self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(SPREAD);
     }
 
-    /// An `i32.const`, unless it may be an address: two bytes of signed LEB128 hold 14 bits.
-    #[inline]
-    pub fn constant(&mut self, value: i32) {
-        self.add(if (-0x2000..0x2000).contains(&value) { value as u64 } else { 0x2000 });
-    }
-
-    /// The offset of a load or store, unless it may be an address: two bytes of LEB128 hold 14 bits.
-    #[inline]
-    pub fn offset(&mut self, value: u64) {
-        self.add(value.min(0x4000));
+    /// Bytes as they are, and how many.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        self.add(rest.iter().rev().fold(bytes.len() as u64 & 0xff, |tail, byte| tail << 8 | u64::from(*byte)));
     }
 
     pub fn value_type(&mut self, ty: ValType) {
@@ -57,14 +53,10 @@ impl Hash {
         }
     }
 
-    pub fn reference(&mut self, ty: RefType) {
+    fn reference(&mut self, ty: RefType) {
         self.add(u64::from(ty.is_nullable()));
-        self.heap(ty.heap_type());
-    }
-
-    /// The two that 1.0 and its first successors have are told apart, all others count as one.
-    pub fn heap(&mut self, ty: HeapType) {
-        self.add(match ty {
+        // The two that 1.0's first successors have are told apart, all others count as one.
+        self.add(match ty.heap_type() {
             HeapType::Abstract { ty: AbstractHeapType::Func, .. } => 0x70,
             HeapType::Abstract { ty: AbstractHeapType::Extern, .. } => 0x6f,
             _ => 0,
@@ -79,6 +71,38 @@ impl Hash {
         bits = (bits ^ (bits >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
         Fingerprint(bits ^ (bits >> 33))
     }
+}
+
+/// The instruction between two places in a body, as a number. Most are shorter than a word, and then it is their bytes.
+#[inline(always)]
+pub fn instruction(body: &[u8], before: usize, after: usize) -> u64 {
+    let length = after - before;
+    match body[before..].first_chunk::<8>() {
+        Some(word) if length < 8 => u64::from_le_bytes(*word) & !(u64::MAX << (8 * length)),
+        _ => long_instruction(&body[before..after]),
+    }
+}
+
+#[cold]
+fn long_instruction(bytes: &[u8]) -> u64 {
+    let mut hash = Hash::default();
+    hash.bytes(bytes);
+    hash.0
+}
+
+/// Whether an `i32.const` may be an address: two bytes of signed LEB128 hold 14 bits.
+pub fn may_be_address(value: i32) -> bool {
+    !(-0x2000..0x2000).contains(&value)
+}
+
+/// Whether the offset of a load or store may be an address: two bytes of LEB128 hold 14 bits.
+pub fn may_be_base(offset: u64) -> bool {
+    offset >= 0x4000
+}
+
+/// Whether a reference's type is one of the module's own, which another build may number otherwise.
+pub fn is_index(ty: HeapType) -> bool {
+    !matches!(ty, HeapType::Abstract { .. })
 }
 
 /// A name as a number, at compile time: FNV-1a.

@@ -1,9 +1,11 @@
 //! Operators: the one pass over all instructions. Function bodies, constant expressions -> Features, targets, Hash.
 
-use wasmparser::{ConstExpr, FrameKind, FrameStack, FunctionBody, Operator, Result, VisitOperator, VisitSimdOperator};
+use wasmparser::{
+    BinaryReader, ConstExpr, FrameKind, FrameStack, FunctionBody, Operator, Result, VisitOperator, VisitSimdOperator,
+};
 
 use crate::features::{Feature, Features};
-use crate::fingerprint::{Hash, number};
+use crate::fingerprint::{self, Hash, number};
 use crate::immediates::Immediate;
 use crate::segments::{Range, Segments};
 
@@ -21,6 +23,8 @@ pub struct Operators {
     last_mentioned: Range,
     /// Of the instructions since somebody last took it.
     pub hash: Hash,
+    /// Set by an instruction whose operands may be others in another build of the same code: what to hash instead of it.
+    masked: u64,
     /// Set by an instruction that ends in what 1.0 knows as a reserved zero byte: what a longer index would need.
     reserved: Option<Feature>,
     frames: Vec<FrameKind>,
@@ -43,13 +47,24 @@ impl Operators {
         let mut reader = locals.into_binary_reader_for_operators();
         self.frames.clear();
         self.frames.push(FrameKind::Block);
+        let (bytes, start) = (body.as_bytes(), body.range().start);
+        let position = |reader: &BinaryReader<'_>| (reader.original_position() - start) as usize;
+        // In a variable of its own, because it changes with every instruction.
+        let mut hash = self.hash;
+        let mut before = position(&reader);
         while !reader.eof() {
             reader.visit_operator(self)?;
+            let after = position(&reader);
+            hash.add(match std::mem::take(&mut self.masked) {
+                0 => fingerprint::instruction(bytes, before, after),
+                masked => masked,
+            });
             if let Some(feature) = self.reserved.take() {
-                let end = (reader.original_position() - body.range().start) as usize;
-                self.features.add_if(is_padded(&body.as_bytes()[..end]), feature);
+                self.features.add_if(is_padded(&bytes[..after]), feature);
             }
+            before = after;
         }
+        self.hash = hash;
         reader.finish_expression(self)
     }
 
@@ -119,26 +134,43 @@ macro_rules! visit {
                 visit!(@frame self $op);
                 visit!(@proposal self $proposal);
                 visit!(@reserved self $op);
-                self.hash.add(const { number(stringify!($op)) });
-                $($( visit!(@immediate self $arg $arg); )*)?
+                $($( visit!(@immediate self $op $arg $arg); )*)?
             }
         )*
     };
-    // By what an immediate is called: indices of what may stand elsewhere in another build are not hashed.
-    (@immediate $self:ident function_index $value:ident) => { $self.targets.push($value) };
-    (@immediate $self:ident global_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident type_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident struct_type_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident array_type_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident array_type_index_src $value:ident) => { let _ = $value; };
-    (@immediate $self:ident array_type_index_dst $value:ident) => { let _ = $value; };
-    (@immediate $self:ident cont_type_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident tag_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident data_index $value:ident) => { $self.mentions.push($value) };
-    (@immediate $self:ident elem_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident array_data_index $value:ident) => { $self.mentions.push($value) };
-    (@immediate $self:ident array_elem_index $value:ident) => { let _ = $value; };
-    (@immediate $self:ident $name:ident $value:ident) => { $value.note($self) };
+// By what an immediate is called: indices of what may stand elsewhere in another build are not hashed.
+    (@immediate $self:ident $op:ident function_index $value:ident) => {
+        $self.targets.push($value);
+        visit!(@mask $self $op);
+    };
+    (@immediate $self:ident $op:ident data_index $value:ident) => {
+        $self.mentions.push($value);
+        visit!(@mask $self $op);
+    };
+    (@immediate $self:ident $op:ident array_data_index $value:ident) => {
+        $self.mentions.push($value);
+        visit!(@mask $self $op);
+    };
+    (@immediate $self:ident $op:ident global_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident type_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident struct_type_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident array_type_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident array_type_index_src $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident array_type_index_dst $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident cont_type_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident tag_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident elem_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident array_elem_index $value:ident) => { visit!(@ignore $self $op $value) };
+    (@immediate $self:ident $op:ident $name:ident $value:ident) => {
+        if $value.note($self) {
+            visit!(@mask $self $op);
+        }
+    };
+    (@ignore $self:ident $op:ident $value:ident) => {
+        let _ = $value;
+        visit!(@mask $self $op);
+    };
+    (@mask $self:ident $op:ident) => { $self.masked = const { number(stringify!($op)) } };
     (@frame $self:ident Block) => { $self.frames.push(FrameKind::Block) };
     (@frame $self:ident Loop) => { $self.frames.push(FrameKind::Loop) };
     (@frame $self:ident If) => { $self.frames.push(FrameKind::If) };

@@ -63,10 +63,16 @@ class Matching(Struct, frozen=True, gc=False):
 
 
 def group_name(name: str) -> str:
-    """The name under which a function is matched: without the number that wasm-bindgen gives to duplicates.
+    """The name under which a function is matched: without the number, of wasm-bindgen or LLVM, that tells duplicates apart.
 
     As in analyzer/src/diff.rs: which of them has which number changes freely. `function[7]` has no name but its index.
     """
-    plain, _, number = name.removesuffix("]").rpartition("[")
-    is_number = name.endswith("]") and number.isascii() and number.isdigit()
-    return plain if is_number and plain and plain != "function" else name
+    if name.endswith("]"):
+        plain, _, number = name[:-1].rpartition("[")
+        return plain if _is_number(number) and plain and plain != "function" else name
+    plain, _, number = name.rpartition(".")
+    return plain if _is_number(number) and plain else name
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

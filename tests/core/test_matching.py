@@ -36,6 +36,8 @@ Row = tuple[str, int | None, int | None, str | None]
         ({"a#1": 40, "a#2": 9}, {"b#1": 40, "b#2": 9}, {"a#1": "p", "b#1": "p"}, [("a", 49, None, None), ("b", None, 49, None)]),
         # wasm-bindgen numbers duplicates, in whatever order they come.
         ({"a[1]": 40, "a[2]": 50}, {"a": 50, "a[1]": 41, "a[13]": 9}, {}, [("a", 90, 100, None)]),
+        # LLVM, too, behind a dot; other names may have dots.
+        ({"a.1": 40, "a.2": 50, "b.c": 9}, {"a.7": 50, "a": 41, "b.d": 9}, {}, [("a", 90, 91, None), ("b.c", 9, None, None), ("b.d", None, 9, None)]),
         # Several with one body go by name, and what is left over is new.
         (
             {"a": 40, "b": 40},
