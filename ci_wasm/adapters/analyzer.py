@@ -101,7 +101,7 @@ class Instance:
             return len(part)
         room = (ctypes.c_char * size_of(part)).from_address(self._address + place)
         # A file may be shorter by now than it was: then its end is where reading ends.
-        return part.readinto(room) or 0  # type: ignore[attr-defined,no-any-return]
+        return part.readinto(room) or 0  # type: ignore[attr-defined]
 
     def call(self, name: str, *arguments: int) -> bytes:
         """Call an export that answers with a place; gives what is there."""
