@@ -27,6 +27,7 @@ from ci_wasm.head import Head, measure_tree, shim_worker
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
+from ci_wasm.waive import waive_reports
 
 NO_COMMIT = "0" * 40
 
@@ -51,7 +52,7 @@ class Past:
 
 
 def check(plan: Check, job: Job) -> Report:
-    """A pull request: build, measure, compare, judge, preview."""
+    """A pull request: build, measure, compare, judge, preview, and see what a person with write access lets pass."""
     heads = measure_heads(job)
     past = measure_past(job, plan.pull_request.base_sha)
     reports = judge_all(job, heads, past)
@@ -59,7 +60,9 @@ def check(plan: Check, job: Job) -> Report:
         preview(worker, heads[worker.name], reports[worker.name], plan, job)
         for worker in job.settings.workers
     ]
-    return make_report(job.subject, previewed, notes=[plan.note] if plan.note else [], version=__version__)
+    waived = waive_reports(plan, previewed, job.settings.exceptions, job.world.forge)
+    notes = [note for note in (plan.note, *waived.notes) if note]
+    return make_report(job.subject, waived.reports, notes=notes, version=__version__)
 
 
 def record(plan: Record, job: Job) -> Report:

@@ -22,6 +22,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "workers[].smoke[]": schema.SmokeEntry,
     "preview": schema.PreviewEntry,
     "baseline": schema.BaselineEntry,
+    "exceptions": schema.ExceptionsEntry,
 }
 
 
@@ -81,6 +82,8 @@ def _kind(info: Any) -> str:
             return f"mapping to {_kind(info.value_type)}"
         case inspect.StructType():
             return "mapping"
+        case inspect.NoneType():
+            return "null"
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType() if info.le is not None:

@@ -146,6 +146,8 @@ def _fits(value: object, info: Any) -> bool:
     match info:
         case inspect.UnionType():
             return any(_fits(value, getattr(one, "type", one)) for one in info.types)
+        case inspect.NoneType():
+            return value is None
         case inspect.BoolType():
             return isinstance(value, bool)
         case inspect.IntType():
@@ -170,6 +172,8 @@ def _expected(info: Any) -> str:
         case inspect.UnionType():
             kinds = [getattr(one, "type", one) for one in info.types]
             return " or ".join(_expected(one) for one in kinds)
+        case inspect.NoneType():
+            return "nothing"
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType():

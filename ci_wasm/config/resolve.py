@@ -15,6 +15,7 @@ from ci_wasm.config.settings import DEFAULT_COMPATIBILITY_DATE, Setting, Setting
 from ci_wasm.config.wrangler import WranglerConfig, find_wrangler, parse_wrangler
 from ci_wasm.core.build import CrateSource, PrebuiltSource, Source
 from ci_wasm.core.plan import Strategy
+from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,12 +58,13 @@ class _Resolver:
         strategy = self._strategy()
         workers = tuple(self._workers())
         self._check_names(workers)
+        exceptions = dict(self._exceptions())
         if self.problems:
             raise config_error(self.document, self.problems)
         store = self._chosen(
             "baseline.store", (self.config.baseline.store, self.document.name, "baseline"), "branch"
         )
-        return Settings(workers, strategy, store == "branch", tuple(self.origins))
+        return Settings(workers, strategy, store == "branch", exceptions, tuple(self.origins))
 
     def _chosen(self, name: str, from_file: tuple[T, str, str], default: T) -> T:
         value, origin, key = from_file
@@ -85,6 +87,22 @@ class _Resolver:
             raise ConfigError(
                 f"the input `preview` is `{given}`, which is no strategy", cure=f"Use one of: {known}."
             ) from None
+
+    def _exceptions(self) -> Iterator[tuple[Allowance, str]]:
+        entry = self.config.exceptions
+        for allowance, label in (
+            (Allowance.GROWTH, entry.growth_label),
+            (Allowance.BREAKING, entry.breaking_label),
+        ):
+            key = f"{allowance.value}-label"
+            given = ("exceptions", key) in self.document.lines
+            origin = self.document.name if given else "default"
+            self.origins.append(Setting(f"exceptions.{key}", str(label or "none"), origin))
+            taken = entry.growth_label if allowance is Allowance.BREAKING else None
+            if problem := _label_problem(label, taken):
+                self.problems.append(Problem(("exceptions", key), problem))
+            elif isinstance(label, str):
+                yield allowance, label
 
     def _workers(self) -> Iterator[WorkerSettings]:
         from ci_wasm.config.schema import WorkerEntry
@@ -163,6 +181,17 @@ class _Resolver:
                 self.problems.append(
                     Problem(("workers",), f"{count} Workers are called `{name}`; names must differ")
                 )
+
+
+def _label_problem(label: object, taken: object) -> str:
+    if label is True:
+        return "a label's name is needed, or `false` for none"
+    # GitHub's own limits: https://docs.github.com/en/rest/issues/labels
+    if isinstance(label, str) and not (label.strip() == label and 0 < len(label) <= 50):
+        return f"`{label}` cannot be a label: 1 to 50 characters are needed, and no space around them"
+    if isinstance(label, str) and isinstance(taken, str) and label.casefold() == taken.casefold():
+        return f"`{label}` is the growth label already; a contract needs a label of its own"
+    return ""
 
 
 def _read_text(root: Path, path: Path) -> str:

@@ -130,6 +130,19 @@ class BaselineEntry(_Section):
     ] = "branch"
 
 
+class ExceptionsEntry(_Section):
+    """Labels that let one commit of a pull request pass; who sets them needs write access. `false` turns one off."""
+
+    growth_label: Annotated[
+        str | bool | None,
+        Meta(description="Turns broken budgets into warnings."),
+    ] = "ci-wasm:allow-growth"
+    breaking_label: Annotated[
+        str | bool | None,
+        Meta(description="Turns a broken contract and breaking changes into warnings."),
+    ] = "ci-wasm:allow-breaking"
+
+
 class ConfigFile(_Section):
     """The whole file."""
 
@@ -142,3 +155,6 @@ class ConfigFile(_Section):
     baseline: Annotated[BaselineEntry, Meta(description="Where base measurements come from.")] = field(
         default_factory=BaselineEntry
     )
+    exceptions: Annotated[
+        ExceptionsEntry, Meta(description="Labels that let one commit of a pull request pass all the same.")
+    ] = field(default_factory=ExceptionsEntry)

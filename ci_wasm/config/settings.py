@@ -11,6 +11,7 @@ from ci_wasm.core.build import Source
 from ci_wasm.core.contract import Contract
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.preview import SmokeRequest
+from ci_wasm.core.waiver import Allowance
 
 # The newest date whose runtime behavior the generated shim was tested with; a wrangler config overrides it.
 DEFAULT_COMPATIBILITY_DATE = "2026-07-01"
@@ -44,9 +45,13 @@ class WorkerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole run. `records_baseline`: whether measurements are kept on the data branch, or the base is rebuilt."""
+    """The whole run. `records_baseline`: whether measurements are kept on the data branch, or the base is rebuilt.
+
+    `exceptions` are the labels that let a pull request pass all the same; what is turned off is not in it.
+    """
 
     workers: tuple[WorkerSettings, ...]
     strategy: Strategy
     records_baseline: bool
+    exceptions: Mapping[Allowance, str] = field(default_factory=dict)
     origins: tuple[Setting, ...] = ()

@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# Activity types after which the code or its base may have changed; `labeled` and its like leave the code as it was.
-CHECKED_ACTIONS = ("opened", "reopened", "synchronize", "ready_for_review", "edited")
+# Activity types after which the code, its base or its exceptions may have changed. A label that has nothing to do with
+# ci-wasm is among them: a run that ended at once would leave a green check where a red one was.
+CHECKED_ACTIONS = ("opened", "reopened", "synchronize", "ready_for_review", "edited", "labeled", "unlabeled")
 CLOSED = "closed"
 
 

@@ -57,6 +57,7 @@ class Subject:
     pull_request: int | None = None
     pull_request_url: str = ""
     run_url: str = ""
+    run_attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ci_wasm.core.check_run import Annotation
 from ci_wasm.core.report import Report
 from ci_wasm.outcome import Failed
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """One annotation; `severity` is error, warning or notice; `file` is relative to the repository's root."""
-
-    severity: str
-    title: str
-    message: str
-    file: str | None = None
-    line: int | None = None
 
 
 def make_annotations(report: Report) -> list[Annotation]:
@@ -35,7 +24,9 @@ def _annotations(report: Report) -> Iterator[Annotation]:
             yield failure_annotation(failure, worker.name)
         for finding in worker.findings:
             yield Annotation(
-                finding.severity.value, f"ci-wasm: {worker.name}", f"{finding.message}. {finding.cure}"
+                finding.severity.value,
+                f"ci-wasm: {worker.name}",
+                f"{finding.message}. {finding.cure} ({finding.page})",
             )
 
 

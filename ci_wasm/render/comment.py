@@ -13,13 +13,13 @@ from ci_wasm.core.finding import Finding, Severity
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
-from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 from ci_wasm.render.changes import changes_fold
 from ci_wasm.render.growth import growth_fold
 from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
 from ci_wasm.render.quantity import change, short_sha, size
 from ci_wasm.render.trend import trend_fold
+from ci_wasm.render.waivers import waiver_blocks
 
 # GitHub refuses comments over 65,536 characters; the distance leaves room for the marker and for counting otherwise.
 LONGEST_COMMENT = 60_000
@@ -47,6 +47,7 @@ def _render(report: Report, docs_url: str, rows: int) -> str:
 
     parts = [
         _headline(report),
+        *waiver_blocks(report, rows),
         *(prose(note) for note in report.notes),
         *(_failure(failure, page) for failure in report.failures),
     ]
@@ -67,8 +68,7 @@ def _shortest(report: Report, limit: int) -> str:
 
 
 def _headline(report: Report) -> str:
-    passed = report.verdict.conclusion is Conclusion.SUCCESS
-    return f"### {'✅' if passed else '❌'} ci-wasm: {prose(report.verdict.headline, 300)}"
+    return f"### {'✅' if report.verdict.passed else '❌'} ci-wasm: {prose(report.verdict.headline, 300)}"
 
 
 def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
@@ -115,12 +115,17 @@ def _preview_line(preview: Preview) -> str:
 def _findings(findings: Sequence[Finding], page: Page, rows: int) -> str:
     gravest = sorted(findings, key=lambda finding: list(ICONS).index(finding.severity))
     lines = [
-        f"- {ICONS[finding.severity]} **{prose(finding.message, 600)}**  \n  {prose(finding.cure)} ({page(finding.page)})"
+        f"- {ICONS[finding.severity]} **{_message(finding)}**  \n  {prose(finding.cure)} ({page(finding.page)})"
         for finding in gravest[:rows]
     ]
     if len(gravest) > rows:
         lines.append(f"- … and {len(gravest) - rows} more findings; they are in report.json.")
     return "\n".join(lines)
+
+
+def _message(finding: Finding) -> str:
+    """Who waived it stands at the top."""
+    return f"{prose(finding.statement, 600)}{', waived' if finding.waiver else ''}"
 
 
 def _sizes(head: Measurement, base: Outcome[Base], budgets: Sequence[BudgetResult]) -> str:
