@@ -92,7 +92,7 @@ class CommitChecks:
         return next((run for run in runs if run.external_id == check.external_id), None)
 
     def _create_status(self, status: CommitStatus) -> bool:
-        # `Commit.create_status` would ask for the whole commit first.
+        # `Commit.create_status` would ask for the whole commit first; `get_statuses` uses an address that is not described.
         self._repo.requester.requestJsonAndCheck(
             "POST",
             f"{self._repo.url}/statuses/{status.commit}",
@@ -107,14 +107,12 @@ class CommitChecks:
 
     def _find_status(self, status: CommitStatus) -> bool | None:
         """Whether the latest of this context says what ours says."""
-        statuses = self._repo.get_commit(status.commit).get_statuses()
-        latest = next((each for each in statuses if each.context == status.context), None)
-        is_ours = latest is not None and (latest.state, latest.target_url or "", latest.description) == (
-            status.state.value,
-            status.target_url,
-            status.description[:MAX_DESCRIPTION],
-        )
-        return True if is_ours else None
+        url = f"{self._repo.url}/commits/{status.commit}/statuses"
+        _, statuses = self._repo.requester.requestJsonAndCheck("GET", url, parameters={"per_page": 100})
+        latest = next((each for each in statuses if each["context"] == status.context), {})
+        given = (status.state.value, status.description[:MAX_DESCRIPTION], status.target_url)
+        there = (latest.get("state"), latest.get("description"), latest.get("target_url") or "")
+        return True if there == given else None
 
 
 def _output(check: CheckRun, annotations: tuple[Annotation, ...]) -> dict[str, Any]:

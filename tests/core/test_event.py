@@ -17,6 +17,7 @@ from ci_wasm.core.occasion import nothing_to_do
 from ci_wasm.errors import EventError
 
 PAYLOADS = Path(__file__).parents[2] / ".." / "shared" / "payloads"
+HERE, THERE = "Codertocat/Hello-World", "Octocoders/Hello-World"
 HEAD, BASE, ZERO = "a" * 40, "b" * 40, "0" * 40
 
 PULL_REQUEST: dict[str, Any] = {
@@ -65,19 +66,27 @@ def example(name: str) -> dict[str, Any]:
 
 class TestGitHubsExamples:
     @pytest.mark.parametrize(
-        ("name", "action", "head_repository", "is_fork", "merged"),
+        ("name", "action", "head_repository", "head_id", "labels", "is_fork", "merged"),
         [
-            ("pull_request.opened", "opened", "Codertocat/Hello-World", False, False),
-            ("pull_request.reopened", "reopened", "Codertocat/Hello-World", False, False),
-            ("pull_request.synchronize", "synchronize", "Codertocat/Hello-World", False, False),
-            ("pull_request.closed", "closed", "Codertocat/Hello-World", False, False),
-            ("pull_request.closed.merged.derived", "closed", "Codertocat/Hello-World", False, True),
-            ("pull_request.opened.fork.derived", "opened", "Octocoders/Hello-World", True, False),
-            ("pull_request.synchronize.deleted_fork.derived", "synchronize", None, True, False),
+            ("pull_request.opened", "opened", HERE, 186853002, (), False, False),
+            ("pull_request.reopened", "reopened", HERE, 186853002, ("bug",), False, False),
+            ("pull_request.synchronize", "synchronize", HERE, 186853002, ("bug",), False, False),
+            ("pull_request.closed", "closed", HERE, 186853002, ("bug",), False, False),
+            ("pull_request.closed.merged.derived", "closed", HERE, 186853002, ("bug",), False, True),
+            ("pull_request.opened.fork.derived", "opened", THERE, 186853261, (), True, False),
+            ("pull_request.synchronize.deleted_fork.derived", "synchronize", None, None, (), True, False),
         ],
     )
     def test_pull_requests(
-        self, name: str, action: str, head_repository: str | None, *, is_fork: bool, merged: bool
+        self,
+        name: str,
+        action: str,
+        head_repository: str | None,
+        head_id: int | None,
+        labels: tuple[str, ...],
+        *,
+        is_fork: bool,
+        merged: bool,
     ) -> None:
         payload = example(name)
         assert nothing_to_do("pull_request", lambda: payload) == ""
@@ -94,6 +103,10 @@ class TestGitHubsExamples:
             repository="Codertocat/Hello-World",
             html_url="https://github.com/Codertocat/Hello-World/pull/2",
             merged=merged,
+            head_repository_id=head_id,
+            labels=labels,
+            sender="Octocoders" if is_fork else "Codertocat",
+            updated_at="2019-05-15T15:21:18Z" if action == "closed" else "2019-05-15T15:20:33Z",
         )
         assert isinstance(event, PullRequest)
         assert event.is_fork is is_fork
@@ -165,6 +178,28 @@ class TestFields:
         assert isinstance(event, PullRequest)
         assert event.merged is merged
 
+    def test_a_labels_event_names_the_label_and_who_set_it(self) -> None:
+        payload = having(PULL_REQUEST, "action", "labeled") | {
+            "label": {"name": "ci-wasm:allow-growth"},
+            "sender": {"login": "mona"},
+        }
+        payload = having(payload, "pull_request.labels", [{"name": "bug"}, {"name": "ci-wasm:allow-growth"}])
+        payload = having(payload, "pull_request.updated_at", "2026-11-24T10:00:00Z")
+        payload = having(payload, "pull_request.head.repo.id", 7)
+        event = parse_event("pull_request", payload)
+        assert isinstance(event, PullRequest)
+        assert (event.label, event.sender, event.updated_at, event.head_repository_id, event.labels) == (
+            "ci-wasm:allow-growth", "mona", "2026-11-24T10:00:00Z", 7, ("bug", "ci-wasm:allow-growth")
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("value", [None, 3, "x", {}, [], [3], [{"name": 3}], [{}]], ids=repr)
+    @pytest.mark.parametrize("field", ["pull_request.labels", "label", "sender", "pull_request.head.repo.id"])
+    def test_what_only_exceptions_need_may_be_missing(self, field: str, value: object) -> None:
+        """Without it there is no exception; the rest of the run does not depend on it."""
+        event = parse_event("pull_request", having(PULL_REQUEST, field, value))
+        assert isinstance(event, PullRequest)
+        assert (event.labels, event.label, event.sender) == ((), "", "")
+
     def test_a_title_may_be_anything(self) -> None:
         title = "::error::x\n<!-- ci-wasm:check -->\u202e"
         event = parse_event("pull_request", having(PULL_REQUEST, "pull_request.title", title))
@@ -190,7 +225,7 @@ class TestFields:
         assert nothing_to_do("push", lambda: payload)
 
     @pytest.mark.parametrize(
-        "action", ["labeled", "assigned", "locked", "review_requested", "auto_merge_enabled"]
+        "action", ["milestoned", "assigned", "locked", "review_requested", "auto_merge_enabled"]
     )
     def test_an_activity_that_changes_no_code_needs_no_run(self, action: str) -> None:
         payload = having(PULL_REQUEST, "action", action)

@@ -211,7 +211,7 @@ def workerds_of(parent: int) -> list[str]:
 
 def test_a_run_with_nothing_to_do_imports_nothing_heavy(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
-    event.write_text('{"action": "labeled"}', encoding="utf-8")
+    event.write_text('{"action": "assigned"}', encoding="utf-8")
     script = "import sys; from ci_wasm.__main__ import main; code = main(['run']); print(*sys.modules, file=sys.stderr); sys.exit(code)"
     environ = {
         "PATH": os.environ["PATH"],

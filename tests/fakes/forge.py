@@ -47,6 +47,15 @@ class Hub:
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1001))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def now(self) -> str:
+        """A time later than every earlier one."""
+        return f"2026-11-24T09:{next(self.ids) - 1000:02}:00Z"
+
+    def set_label(self, login: str, label: str, *, is_set: bool = True) -> str:
+        """Somebody sets a label or takes it off; gives the time."""
+        self.labelings.append(Labeling(label, is_set, login, not login.endswith("[bot]"), self.now()))
+        return self.labelings[-1].at
+
     def say(self, login: str, body: str, pull_request: int = 12) -> HubComment:
         """Somebody comments."""
         comment = HubComment(next(self.ids), pull_request, login, body)

@@ -44,13 +44,13 @@ class Comment:
 
 @dataclass(frozen=True)
 class LabelEvent:
-    """Somebody set a label or took it off; nobody is left where the account was deleted."""
+    """Somebody set a label or took it off."""
 
     id: int
     issue: int
     label: str
     is_set: bool
-    login: str | None
+    login: str
     at: str
 
 
@@ -119,9 +119,7 @@ class GitHubState:
             self.comments[comment.id] = comment
             return comment
 
-    def set_label(
-        self, login: str | None, label: str, *, is_set: bool = True, issue: int = 12, at: str = ""
-    ) -> str:
+    def set_label(self, login: str, label: str, *, is_set: bool = True, issue: int = 12, at: str = "") -> str:
         """Somebody sets a label or takes it off; gives GitHub's time."""
         with self.lock:
             event = LabelEvent(next(self._ids), issue, label, is_set, login, at or self.now())

@@ -10,7 +10,8 @@ __all__ = ["REPO", "ROUTES"]  # with this file's routes
 
 @route("GET", REPO + "/issues/{issue_number}/events", "pull-requests")
 def list_events(call: Call) -> Reply:
-    events = [each for each in call.state.label_events if each.issue == issue_of(call)]
+    issue = issue_of(call)
+    events = [each for each in call.state.label_events if each.issue == issue]
     return page_of(call, "events", [shapes.label_event(call.base, call.state, each) for each in events])
 
 

@@ -13,7 +13,7 @@ def label_event(base: str, state: GitHubState, each: LabelEvent) -> dict[str, An
         "id": each.id,
         "node_id": node_id("event", each.id),
         "url": f"{base}/repos/{state.repository}/issues/events/{each.id}",
-        "actor": user(base, each.login) if each.login else None,
+        "actor": user(base, each.login),
         "event": "labeled" if each.is_set else "unlabeled",
         "commit_id": None,
         "commit_url": None,
