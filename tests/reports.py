@@ -17,9 +17,11 @@ from ci_wasm.core.module import FuncType
 from ci_wasm.core.pattern import parse_pattern
 from ci_wasm.core.preview import Deployment, Preview, SmokeAnswer, SmokeRequest
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.waiver import Allowance, Waiver
 from ci_wasm.head import Head
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 from ci_wasm.pipeline import judge
+from ci_wasm.waive import waive_report
 from tests.modules import ADD, MEMORY, READER, make_measured, make_module
 
 COMMIT = "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2"
@@ -86,6 +88,28 @@ def broken() -> Report:
     worker = _judged(GROWN, _base(BASE, recorded=True))
     note = "GitHub gives no secrets to pull requests from forks, so the preview ran on the runner instead of on Cloudflare."
     return _report(replace(worker, preview=Done(_preview(public=False))), note=note)
+
+
+def waived() -> Report:
+    """The same, and a person with write access let both the growth and the contract pass for this commit."""
+    (worker,) = broken().workers
+    waivers = {
+        allowance: Waiver(allowance, f"ci-wasm:allow-{allowance.value}", "mona", at, COMMIT)
+        for allowance, at in (
+            (Allowance.GROWTH, "2026-11-24T10:00:00Z"),
+            (Allowance.BREAKING, "2026-11-24T10:05:30Z"),
+        )
+    }
+    return _report(waive_report(worker, waivers))
+
+
+def outdated() -> Report:
+    """The label was set for an earlier commit."""
+    note = (
+        "The label `ci-wasm:allow-growth` waives nothing here: it was set at 2026-11-24 10:00 UTC, and `4f5e6d7` came at "
+        "2026-11-24 10:20 UTC. Take it off and set it again to waive this commit."
+    )
+    return replace(broken(), notes=(note,))
 
 
 def trend() -> Report:

@@ -109,7 +109,7 @@ class CommitChecks:
         """Whether the latest of this context says what ours says."""
         url = f"{self._repo.url}/commits/{status.commit}/statuses"
         _, statuses = self._repo.requester.requestJsonAndCheck("GET", url, parameters={"per_page": 100})
-        latest = next((each for each in statuses if each["context"] == status.context), {})
+        latest: dict[str, Any] = next((each for each in statuses if each["context"] == status.context), {})
         given = (status.state.value, status.description[:MAX_DESCRIPTION], status.target_url)
         there = (latest.get("state"), latest.get("description"), latest.get("target_url") or "")
         return True if there == given else None

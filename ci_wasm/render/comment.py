@@ -47,7 +47,7 @@ def _render(report: Report, docs_url: str, rows: int) -> str:
 
     parts = [
         _headline(report),
-        *waiver_blocks(report, rows),
+        *waiver_blocks(report),
         *(prose(note) for note in report.notes),
         *(_failure(failure, page) for failure in report.failures),
     ]

@@ -10,18 +10,19 @@ from ci_wasm.core.waiver import Waiver, moment
 from ci_wasm.render.markdown import code, prose
 from ci_wasm.render.quantity import short_sha
 
+# All of them stand below, beside their Worker.
+_SHOWN = 3
 
-def waiver_blocks(report: Report, rows: int) -> Iterator[str]:
-    """A paragraph and a list for each waiver, which name at least the first thing that it waived."""
+
+def waiver_blocks(report: Report) -> Iterator[str]:
+    """A paragraph and a list for each waiver: who, when, for which commit, and what."""
     waived: dict[Waiver, list[tuple[str, Finding]]] = {}
     for worker in report.workers:
         for finding in worker.findings:
             if finding.waiver:
                 waived.setdefault(finding.waiver, []).append((worker.name, finding))
     for waiver, findings in waived.items():
-        lines = [
-            f"- {code(name)}: {prose(finding.statement, 600)}" for name, finding in findings[: max(rows, 1)]
-        ]
+        lines = [f"- {code(name)}: {prose(finding.statement, 600)}" for name, finding in findings[:_SHOWN]]
         if len(findings) > len(lines):
             lines.append(f"- … and {len(findings) - len(lines)} more")
         yield "\n".join([_heading(waiver), "", *lines])

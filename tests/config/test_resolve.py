@@ -14,6 +14,7 @@ from ci_wasm.core.behavior import BehaviorCall
 from ci_wasm.core.budget import Budget, GrowthLimit
 from ci_wasm.core.build import CrateSource
 from ci_wasm.core.plan import Strategy
+from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
 
 MANIFEST = '[package]\nname = "image_resize"\nversion = "1.0.0"\n'
@@ -82,6 +83,28 @@ baseline: {store: rebuild}
         BehaviorCall("half", ("1.5", "nan", "inf"), trap=True),
     )
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("", {Allowance.GROWTH: "ci-wasm:allow-growth", Allowance.BREAKING: "ci-wasm:allow-breaking"}),
+        (
+            "exceptions: {growth-label: size ok}",
+            {Allowance.GROWTH: "size ok", Allowance.BREAKING: "ci-wasm:allow-breaking"},
+        ),
+        ("exceptions: {growth-label: false}", {Allowance.BREAKING: "ci-wasm:allow-breaking"}),
+        ("exceptions: {growth-label: null, breaking-label: ~}", {}),
+    ],
+)
+def test_labels_of_exceptions(tmp_path: Path, config: str, expected: dict[Allowance, str]) -> None:
+    resolved = settings(tmp_path, config, Cargo__toml=MANIFEST)
+
+    assert resolved.exceptions == expected
+    told = {row.name: row.value for row in resolved.origins if row.name.startswith("exceptions")}
+    assert told == {
+        f"exceptions.{allowance.value}-label": expected.get(allowance, "none") for allowance in Allowance
+    }
 
 
 def test_an_input_beats_the_file_and_the_origin_is_told(tmp_path: Path) -> None:
@@ -175,6 +198,15 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
             "preview: {strategy: wherever}",
             "one of auto, local, none, previews is needed, `wherever` was found",
         ),
+        ("exceptions: {growth-label: true}", "exceptions.growth-label: a label's name is needed, or `false`"),
+        ("exceptions: {growth-label: 5}", "a text or true or false or nothing is needed, `5` was found"),
+        ("exceptions: {breaking-label: ''}", "`` cannot be a label: 1 to 50 characters are needed"),
+        ("exceptions: {breaking-label: ' x'}", "` x` cannot be a label"),
+        (
+            "exceptions: {growth-label: OK, breaking-label: ok}",
+            "`ok` is the growth label already; a contract needs a label of its own",
+        ),
+        ("exceptions: {grow-label: x}", "unknown key `grow-label`; did you mean `growth-label`?"),
         ("- 1", "a mapping is needed, a list was found"),
         ("workers: [", "is not valid YAML"),
     ],

@@ -21,6 +21,8 @@ from tests.render.test_markdown import HOSTILE, rendered, tags
 ALL = [
     reports.passing,
     reports.broken,
+    reports.waived,
+    reports.outdated,
     reports.trend,
     reports.upgraded,
     reports.no_base,
