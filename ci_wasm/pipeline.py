@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ci_wasm import __version__
+from ci_wasm.config.places import locate
 from ci_wasm.config.settings import Settings, WorkerSettings
 from ci_wasm.core.behavior import behavior_findings
 from ci_wasm.core.budget import judge_budget
@@ -27,7 +28,7 @@ from ci_wasm.head import Head, measure_tree, shim_worker
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
-from ci_wasm.waive import waive_reports
+from ci_wasm.waive import ask_for_waivers, waive_report
 
 NO_COMMIT = "0" * 40
 
@@ -60,9 +61,11 @@ def check(plan: Check, job: Job) -> Report:
         preview(worker, heads[worker.name], reports[worker.name], plan, job)
         for worker in job.settings.workers
     ]
-    waived = waive_reports(plan, previewed, job.settings.exceptions, job.world.forge)
-    notes = [note for note in (plan.note, *waived.notes) if note]
-    return make_report(job.subject, waived.reports, notes=notes, version=__version__)
+    findings = [finding for report in previewed for finding in report.findings]
+    granted = ask_for_waivers(plan, findings, job.settings.exceptions, job.world.forge)
+    judged = [waive_report(report, granted.waivers) for report in previewed]
+    notes = [note for note in (plan.note, *granted.notes) if note]
+    return make_report(job.subject, judged, notes=notes, version=__version__)
 
 
 def record(plan: Record, job: Job) -> Report:
@@ -164,7 +167,9 @@ def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[
         base = past.bases.get(worker.name, no_base)
         report = judge(worker, head, base, match(head, base, job.world))
         report = replace(report, history=history_until(commit, head, past.histories.get(worker.name, ())))
-        reports[worker.name] = behave(worker, head, report, job)
+        report = behave(worker, head, report, job)
+        located = locate(report.findings, worker.config_file, worker.places)
+        reports[worker.name] = replace(report, findings=located)
     return reports
 
 

@@ -1,9 +1,9 @@
-"""Waive: what people with write access let pass for this commit. (Check, reports, Forge) -> Waived."""
+"""Waive: what people with write access let pass for this commit. (Check, findings, Forge) -> Granted; reports -> reports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from ci_wasm.core.budget import BudgetResult, BudgetState
@@ -17,41 +17,36 @@ from ci_wasm.ports import Forge
 
 
 @dataclass(frozen=True, slots=True)
-class Waived:
-    """Reports in which waived errors are warnings, and sentences about labels that waived nothing."""
+class Granted:
+    """The waivers by what they allow, and sentences about labels that waived nothing."""
 
-    reports: tuple[WorkerReport, ...]
+    waivers: Mapping[Allowance, Waiver] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
-def waive_reports(
-    plan: Check, reports: Sequence[WorkerReport], labels: Mapping[Allowance, str], forge: Forge | None
-) -> Waived:
+def ask_for_waivers(
+    plan: Check, findings: Iterable[Finding], labels: Mapping[Allowance, str], forge: Forge | None
+) -> Granted:
     """Ask for the labels that would let broken findings pass, where there are any; `labels` are the settings'.
 
     What cannot be asked waives nothing: the report then says so, and the findings stay errors.
     """
-    wanted = broken_allowances(finding for report in reports for finding in report.findings)
+    wanted = {allowance_for(finding) for finding in findings}
     asked = {
         allowance: label
         for allowance, label in labels.items()
         if allowance in wanted and may_be_set(label, plan.pull_request, is_rerun=plan.is_rerun)
     }
     if not asked or forge is None:
-        return Waived(tuple(reports))
+        return Granted()
     decided = attempt(partial(_decide, plan.pull_request, asked, forge))
     if isinstance(decided, Failed):
         note = f"Whether a label waives anything could not be found out: {decided.message}. {decided.cure}"
-        return Waived(tuple(reports), (note,))
-    waivers = {each.allowance: each for each in decided.value if isinstance(each, Waiver)}
-    notes = tuple(each.reason for each in decided.value if isinstance(each, NotWaived))
-    return Waived(tuple(waive_report(report, waivers) for report in reports), notes)
-
-
-def broken_allowances(findings: Iterable[Finding]) -> frozenset[Allowance]:
-    """What would have to be waived for the findings to pass, as far as they can be."""
-    allowances = (allowance_for(finding) for finding in findings)
-    return frozenset(allowance for allowance in allowances if allowance)
+        return Granted(notes=(note,))
+    return Granted(
+        {each.allowance: each for each in decided.value if isinstance(each, Waiver)},
+        tuple(each.reason for each in decided.value if isinstance(each, NotWaived)),
+    )
 
 
 def waive_report(report: WorkerReport, waivers: Mapping[Allowance, Waiver]) -> WorkerReport:

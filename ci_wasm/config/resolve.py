@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ci_wasm.config.entries import EntryReader
 from ci_wasm.config.file import Document, Problem, config_error, parse_document, read_config
 from ci_wasm.config.inputs import Inputs
+from ci_wasm.config.places import find_places
 from ci_wasm.config.settings import DEFAULT_COMPATIBILITY_DATE, Setting, Settings, WorkerSettings
 from ci_wasm.config.wrangler import WranglerConfig, find_wrangler, parse_wrangler
 from ci_wasm.core.build import CrateSource, PrebuiltSource, Source
@@ -139,6 +140,8 @@ class _Resolver:
             compatibility_flags=tuple(wrangler.compatibility_flags),
             vars=wrangler.vars,
             unpreviewable=_unpreviewable(wrangler),
+            config_file=self.document.name,
+            places=find_places(self.document, path, entry),
         )
 
     def _source(self, path: tuple[str | int, ...], entry: WorkerEntry) -> tuple[Source, Path]:

@@ -28,7 +28,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """One Worker. `unpreviewable` says why it cannot be previewed, when its wrangler config asks for what is not supported."""
+    """One Worker. `unpreviewable` says why it cannot be previewed, when its wrangler config asks for what is not supported.
+
+    `places` are the lines of its rules in `config_file`; see config/places.py.
+    """
 
     name: str
     source: Source
@@ -41,6 +44,8 @@ class WorkerSettings:
     compatibility_flags: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)
     unpreviewable: str = ""
+    config_file: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

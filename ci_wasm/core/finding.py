@@ -56,7 +56,8 @@ ALLOWANCES = {
 class Finding:
     """One judgment. `message` says what and by how much, in one sentence; `cure` says what to do.
 
-    A finding that was an error until somebody waived it says so in its message, and has the `waiver`. `subject` is what the finding is about (a metric, an export's name) and may be text from a binary. `measured` and
+    A finding that was an error until somebody waived it says so in its message, and has the `waiver`. `file` and `line` are
+    those of the rule, where it stands in a file. `subject` is what the finding is about (a metric, an export's name) and may be text from a binary. `measured` and
     `limit` are in bytes or counts where the finding has them.
     """
 
@@ -68,6 +69,8 @@ class Finding:
     measured: int | None = None
     limit: int | None = None
     waiver: Waiver | None = None
+    file: str | None = None
+    line: int | None = None
 
     @property
     def statement(self) -> str:

@@ -27,6 +27,8 @@ def _annotations(report: Report) -> Iterator[Annotation]:
                 finding.severity.value,
                 f"ci-wasm: {worker.name}",
                 f"{finding.message}. {finding.cure} ({finding.page})",
+                finding.file,
+                finding.line,
             )
 
 

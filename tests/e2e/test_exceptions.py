@@ -286,7 +286,15 @@ def test_the_check_run_has_the_report_and_its_annotations(job: Job) -> None:
     assert check["output"]["summary"].strip() == run.comment.strip()
     assert check["external_id"] == "https://github.com/octo-org/crates/actions/runs/77/attempts/1"
     assert [each["annotation_level"] for each in check["annotations"]] == ["failure"] * 2
-    assert {each["path"] for each in check["annotations"]} == {"ci-wasm.yml"}
+    assert [(each["path"], each["start_line"]) for each in check["annotations"]] == [
+        ("ci-wasm.yml", CONFIG.splitlines().index("    budgets: [{metric: raw, max: 1 KiB}]") + 1),
+        (
+            "ci-wasm.yml",
+            CONFIG.splitlines().index('    contract: {exports: {add: "(i32, i32) -> i32"}}') + 1,
+        ),
+    ]
+    errors = [each for each in run.seen.annotations if each.severity == "error"]
+    assert [each.properties["file"] for each in errors] == ["ci-wasm.yml"] * 2
 
 
 @pytest.mark.parametrize(

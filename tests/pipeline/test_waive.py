@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from ci_wasm.core.plan import Check, Strategy
 from ci_wasm.core.report import WorkerReport, make_report
 from ci_wasm.core.waiver import Allowance, BranchTip
 from ci_wasm.errors import ForgeError
-from ci_wasm.waive import Waived, waive_reports
+from ci_wasm.waive import Granted, ask_for_waivers, waive_report
 from tests.fakes.forge import Hub, InMemoryForge
 from tests.reports import COMMIT, SUBJECT, broken, passing
 
@@ -39,16 +40,30 @@ def hub(*labels: str, role: str = "write", by: str = "mona") -> Hub:
     return made
 
 
+@dataclass(frozen=True)
+class Waived:
+    """One Worker's report after somebody was asked."""
+
+    report: WorkerReport
+    notes: tuple[str, ...]
+
+
 def waived(
-    hub: Hub, event: PullRequest = EVENT, *, is_rerun: bool = False, report: WorkerReport | None = None
+    hub: Hub,
+    event: PullRequest = EVENT,
+    *,
+    is_rerun: bool = False,
+    report: WorkerReport | None = None,
+    labels: Mapping[Allowance, str] = LABELS,
 ) -> Waived:
-    (worker,) = broken().workers if report is None else (report,)
+    worker = report or broken().workers[0]
     plan = Check(event, Strategy.NONE, is_rerun=is_rerun)
-    return waive_reports(plan, [worker], LABELS, InMemoryForge(hub))
+    granted = ask_for_waivers(plan, worker.findings, labels, InMemoryForge(hub))
+    return Waived(waive_report(worker, granted.waivers), granted.notes)
 
 
 def severities(made: Waived) -> dict[FindingKind, Severity]:
-    return {finding.kind: finding.severity for worker in made.reports for finding in worker.findings}
+    return {finding.kind: finding.severity for finding in made.report.findings}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +82,7 @@ def test_each_label_waives_its_own_kind(
 
     found = severities(made)
     assert (found[FindingKind.BUDGET_EXCEEDED], found[FindingKind.EXPORT_CHANGED]) == (growth, contract)
-    report = make_report(SUBJECT, made.reports, version="0.1.0")
+    report = make_report(SUBJECT, [made.report], version="0.1.0")
     assert (report.verdict.exit_code, made.notes) == (exit_code, ())
     if exit_code == 0:
         assert report.verdict.headline == (
@@ -78,8 +93,7 @@ def test_each_label_waives_its_own_kind(
 def test_who_when_and_for_what_stand_in_the_message() -> None:
     made = waived(hub(GROWTH))
 
-    (worker,) = made.reports
-    finding = worker.findings[0]
+    finding = made.report.findings[0]
     assert finding.message == (
         "`raw` is 1,300 bytes, 276 bytes over its budget of 1,024 bytes, waived by `@mona` at 2026-11-24 09:02 UTC "
         "for `4f5e6d7`"
@@ -91,7 +105,7 @@ def test_the_budgets_in_the_table_are_waived_as_the_findings_are() -> None:
     (before,) = broken().workers
     made = waived(hub(GROWTH))
 
-    (after,) = made.reports
+    after = made.report
     assert [result.state for result in before.budgets] == [
         BudgetState.BROKEN,
         BudgetState.BROKEN,
@@ -141,7 +155,7 @@ def test_where_nothing_is_broken_nothing_is_asked() -> None:
     made = hub(GROWTH)
     (worker,) = passing().workers
 
-    assert waived(made, is_rerun=True, report=worker) == Waived((worker,))
+    assert waived(made, is_rerun=True, report=worker) == Waived(worker, ())
     assert made.asked == []
 
 
@@ -152,7 +166,7 @@ def test_every_kind_is_growth_breaking_or_never_waived(kind: FindingKind) -> Non
 
     made = waived(hub(GROWTH, BREAKING), report=replace(worker, findings=(finding,)))
 
-    (after,) = made.reports[0].findings
+    (after,) = made.report.findings
     assert (after.severity is Severity.WARNING) == (kind in ALLOWANCES)
     always_mild = {
         FindingKind.BUDGET_WARNING,
@@ -168,7 +182,7 @@ def test_a_warning_needs_no_waiver() -> None:
     (worker,) = passing().workers
     made = hub(BREAKING)
 
-    assert waived(made, report=replace(worker, findings=(finding,))).reports[0].findings == (finding,)
+    assert waived(made, report=replace(worker, findings=(finding,))).report.findings == (finding,)
     assert made.asked == []
 
 
@@ -184,10 +198,12 @@ def test_what_cannot_be_asked_waives_nothing_and_is_told() -> None:
     (worker,) = broken().workers
     refusal = ForgeError("GitHub refused to list events", cure="Add `pull-requests: read`.")
 
-    made = waive_reports(Check(EVENT, Strategy.NONE), [worker], LABELS, InMemoryForge(hub(), refusal=refusal))
+    granted = ask_for_waivers(
+        Check(EVENT, Strategy.NONE), worker.findings, LABELS, InMemoryForge(hub(), refusal=refusal)
+    )
 
-    assert made.reports == (worker,)
-    (note,) = made.notes
+    assert granted.waivers == {}
+    (note,) = granted.notes
     assert note == (
         "Whether a label waives anything could not be found out: GitHub refused to list events. "
         "Add `pull-requests: read`."
@@ -196,9 +212,7 @@ def test_what_cannot_be_asked_waives_nothing_and_is_told() -> None:
 
 @pytest.mark.parametrize("labels", [{}, {Allowance.BREAKING: BREAKING}])
 def test_a_label_that_is_turned_off_waives_nothing(labels: dict[Allowance, str]) -> None:
-    (worker,) = broken().workers
-
-    made = waive_reports(Check(EVENT, Strategy.NONE), [worker], labels, InMemoryForge(hub(GROWTH)))
+    made = waived(hub(GROWTH), labels=labels)
 
     assert severities(made)[FindingKind.BUDGET_EXCEEDED] is Severity.ERROR
 
@@ -206,7 +220,7 @@ def test_a_label_that_is_turned_off_waives_nothing(labels: dict[Allowance, str])
 def test_without_a_token_there_are_no_exceptions() -> None:
     (worker,) = broken().workers
 
-    assert waive_reports(Check(EVENT, Strategy.NONE), [worker], LABELS, None) == Waived((worker,))
+    assert ask_for_waivers(Check(EVENT, Strategy.NONE), worker.findings, LABELS, None) == Granted()
 
 
 @pytest.mark.parametrize(
