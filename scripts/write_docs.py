@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 from ci_wasm.config.docs import configuration_tables, inputs_table, json_schema, outputs_table
+from ci_wasm.config.schema import ExceptionsEntry
 from ci_wasm.core import budget, limits
+from ci_wasm.core.finding import ALLOWANCES
+from ci_wasm.core.waiver import Allowance
 
 ROOT = Path(__file__).resolve().parent.parent
 # The renderer's own golden file, so that the README shows what a run posts.
@@ -38,6 +41,7 @@ def rendered() -> dict[Path, str]:
         "keys": configuration_tables(),
         "metrics": metrics_table(),
         "limits": limits_table(),
+        "allowances": allowances_table(),
         "inputs": inputs_table(),
         "outputs": outputs_table(),
         "comment": quoted(COMMENT.read_text(encoding="utf-8")),
@@ -66,6 +70,17 @@ def metrics_table() -> str:
     """The table of `core/budget.py`'s own docstring."""
     rows = [line for line in (budget.__doc__ or "").splitlines() if line.startswith("|")]
     return "\n".join(rows) + "\n"
+
+
+def allowances_table() -> str:
+    """Which label waives what; the labels are those that nobody changed."""
+    labels = ExceptionsEntry()
+    given = {Allowance.GROWTH: labels.growth_label, Allowance.BREAKING: labels.breaking_label}
+    rows = [
+        f"| `{given[allowance]}` | {', '.join(f'[{kind.value}](#{kind.value})' for kind in ALLOWANCES if ALLOWANCES[kind] is allowance)} |"
+        for allowance in Allowance
+    ]
+    return "\n".join(["| label | turns into warnings |", "|---|---|", *rows]) + "\n"
 
 
 def limits_table() -> str:

@@ -225,13 +225,6 @@ class TestFields:
         assert nothing_to_do("push", lambda: payload)
 
     @pytest.mark.parametrize(
-        "action", ["milestoned", "assigned", "locked", "review_requested", "auto_merge_enabled"]
-    )
-    def test_an_activity_that_changes_no_code_needs_no_run(self, action: str) -> None:
-        payload = having(PULL_REQUEST, "action", action)
-        assert f"`pull_request: {action}`" in nothing_to_do("pull_request", lambda: payload)
-
-    @pytest.mark.parametrize(
         "name", ["", "schedule", "workflow_dispatch", "pull_request_target", "merge_group"]
     )
     def test_another_event_is_told_by_its_name(self, name: str) -> None:
