@@ -2,7 +2,7 @@
 
 | event                                                   | plan                       |
 |---------------------------------------------------------|----------------------------|
-| pull_request opened, reopened, synchronize, labeled, …  | Check                      |
+| pull_request, whatever happened to it                   | Check                      |
 | pull_request closed, and it may have a preview          | Teardown                   |
 | pull_request closed otherwise                           | NothingToDo                |
 | push to the default branch                              | Record                     |
