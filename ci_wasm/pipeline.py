@@ -14,6 +14,7 @@ from ci_wasm.core.behavior import behavior_findings
 from ci_wasm.core.budget import judge_budget
 from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
+from ci_wasm.core.finding import Finding
 from ci_wasm.core.growth import make_growth
 from ci_wasm.core.history import Commit, History, extend_history, make_point
 from ci_wasm.core.limits import limit_findings
@@ -167,10 +168,18 @@ def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[
         base = past.bases.get(worker.name, no_base)
         report = judge(worker, head, base, match(head, base, job.world))
         report = replace(report, history=history_until(commit, head, past.histories.get(worker.name, ())))
-        report = behave(worker, head, report, job)
-        located = locate(report.findings, worker.config_file, worker.places)
-        reports[worker.name] = replace(report, findings=located)
+        reports[worker.name] = with_places(behave(worker, head, report, job), worker)
     return reports
+
+
+def with_places(report: WorkerReport, worker: WorkerSettings) -> WorkerReport:
+    """The report with the line of ci-wasm.yml in every finding whose rule stands there."""
+
+    def placed(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return locate(findings, worker.config_file, worker.places)
+
+    budgets = tuple(replace(result, findings=placed(result.findings)) for result in report.budgets)
+    return replace(report, findings=placed(report.findings), budgets=budgets)
 
 
 def history_until(commit: Commit | None, head: Outcome[Head], before: History) -> History:

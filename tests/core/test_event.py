@@ -178,28 +178,6 @@ class TestFields:
         assert isinstance(event, PullRequest)
         assert event.merged is merged
 
-    def test_a_labels_event_names_the_label_and_who_set_it(self) -> None:
-        payload = having(PULL_REQUEST, "action", "labeled") | {
-            "label": {"name": "ci-wasm:allow-growth"},
-            "sender": {"login": "mona"},
-        }
-        payload = having(payload, "pull_request.labels", [{"name": "bug"}, {"name": "ci-wasm:allow-growth"}])
-        payload = having(payload, "pull_request.updated_at", "2026-11-24T10:00:00Z")
-        payload = having(payload, "pull_request.head.repo.id", 7)
-        event = parse_event("pull_request", payload)
-        assert isinstance(event, PullRequest)
-        assert (event.label, event.sender, event.updated_at, event.head_repository_id, event.labels) == (
-            "ci-wasm:allow-growth", "mona", "2026-11-24T10:00:00Z", 7, ("bug", "ci-wasm:allow-growth")
-        )  # fmt: skip
-
-    @pytest.mark.parametrize("value", [None, 3, "x", {}, [], [3], [{"name": 3}], [{}]], ids=repr)
-    @pytest.mark.parametrize("field", ["pull_request.labels", "label", "sender", "pull_request.head.repo.id"])
-    def test_what_only_exceptions_need_may_be_missing(self, field: str, value: object) -> None:
-        """Without it there is no exception; the rest of the run does not depend on it."""
-        event = parse_event("pull_request", having(PULL_REQUEST, field, value))
-        assert isinstance(event, PullRequest)
-        assert (event.labels, event.label, event.sender) == ((), "", "")
-
     def test_a_title_may_be_anything(self) -> None:
         title = "::error::x\n<!-- ci-wasm:check -->\u202e"
         event = parse_event("pull_request", having(PULL_REQUEST, "pull_request.title", title))

@@ -1,75 +1,14 @@
-"""Exceptions: who may let a broken commit pass, told by whole runs; and what stands on the commit afterwards."""
+"""Exceptions: who may let a broken commit pass, told by whole runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from wasmtime import wat2wasm
 
-from tests.e2e.conftest import CONFIG, TOKEN, WIDE_ADD, Job, Run
-from tests.fakes.github_state import FORK, WRITER
-
-GROWTH, BREAKING = "ci-wasm:allow-growth", "ci-wasm:allow-breaking"
-FORK_ID = 71
-NOTE = "{} waives nothing"
-
-
-class PullRequest:
-    """A pull request whose head breaks its budget (and its contract, where asked), and what people do with it."""
-
-    def __init__(self, job: Job, *, breaks_contract: bool = False, fork: bool = False) -> None:
-        self.job = job
-        self.fork = FORK_ID if fork else None
-        self.state = job.github.state
-        self.state.people |= {"mona": "write", "tri": "triage", "stranger": "read"}
-        self.state.forks[FORK_ID] = "x/y"
-        self.labels: set[str] = set()
-        self.updated = ""
-        self.wide = WIDE_ADD if breaks_contract else WIDE_ADD.replace("i64", "i32")
-        self.head = self.push("head")
-
-    def push(self, text: str) -> str:
-        module = self.wide.replace("(memory 1)", f'(memory 1) (data (i32.const 2000) "{text}")')
-        self.head = self.job.checkout.commit("head", {"add.wasm": bytes(wat2wasm(module))})
-        self.updated = self.state.push("change", self.head, fork=self.fork)
-        return self.head
-
-    def label(self, login: str, name: str = GROWTH) -> dict[str, Any]:
-        """Somebody sets a label; gives the payload of GitHub's event."""
-        self.labels.add(name)
-        self.updated = self.state.set_label(login, name)
-        return self.payload("labeled") | {"label": {"name": name}, "sender": {"login": login}}
-
-    def unlabel(self, login: str, name: str = GROWTH) -> dict[str, Any]:
-        self.labels.discard(name)
-        self.updated = self.state.set_label(login, name, is_set=False)
-        return self.payload("unlabeled") | {"label": {"name": name}, "sender": {"login": login}}
-
-    def payload(self, action: str = "synchronize") -> dict[str, Any]:
-        """What GitHub says of the pull request as it is now."""
-        payload: Any = self.job.pull_request(action, fork=self.fork is not None)
-        payload["pull_request"] |= {
-            "labels": [{"name": name} for name in self.labels],
-            "updated_at": self.updated,
-        }
-        payload["pull_request"]["head"]["repo"] = {
-            **payload["pull_request"]["head"]["repo"],
-            "id": self.fork or 1,
-        }
-        payload["sender"] = {"login": "mona"}
-        return dict(payload)
-
-    def run(self, payload: dict[str, Any], *, attempt: int = 1, **inputs: str) -> Run:
-        """The run of an event: in a checkout of the commit that the event is about."""
-        sha = payload["pull_request"]["head"]["sha"]
-        self.job.checkout.git("checkout", "--quiet", sha)
-        given = {"preview": "none", **{name.replace("_", "-"): value for name, value in inputs.items()}}
-        return self.job.run("pull_request", payload, inputs=given, attempt=attempt)
-
-    def checks(self) -> list[tuple[str, str]]:
-        return [(run["head_sha"], run["conclusion"]) for run in self.state.check_runs.values()]
+from tests.e2e.conftest import CONFIG, TOKEN, Job, Run
+from tests.e2e.pull_requests import BREAKING, GROWTH, PullRequest
+from tests.fakes.github_state import FORK
 
 
 def set_by(login: str) -> Callable[[PullRequest], Run]:
@@ -274,51 +213,3 @@ def test_a_target_event_is_none_of_ours(job: Job) -> None:
 
     assert (run.exit_code, "Nothing to do" in run.stdout) == (0, True)
     assert job.github.requests == []
-
-
-def test_the_check_run_has_the_report_and_its_annotations(job: Job) -> None:
-    request = PullRequest(job, breaks_contract=True)
-
-    run = request.run(request.payload("opened"))
-
-    (check,) = job.github.state.check_runs.values()
-    assert check["output"]["title"] == run.seen.outputs["headline"]
-    assert check["output"]["summary"].strip() == run.comment.strip()
-    assert check["external_id"] == "https://github.com/octo-org/crates/actions/runs/77/attempts/1"
-    assert [each["annotation_level"] for each in check["annotations"]] == ["failure"] * 2
-    assert [(each["path"], each["start_line"]) for each in check["annotations"]] == [
-        ("ci-wasm.yml", CONFIG.splitlines().index("    budgets: [{metric: raw, max: 1 KiB}]") + 1),
-        (
-            "ci-wasm.yml",
-            CONFIG.splitlines().index('    contract: {exports: {add: "(i32, i32) -> i32"}}') + 1,
-        ),
-    ]
-    errors = [each for each in run.seen.annotations if each.severity == "error"]
-    assert [each.properties["file"] for each in errors] == ["ci-wasm.yml"] * 2
-
-
-@pytest.mark.parametrize(
-    ("checks", "runs", "statuses"),
-    [("check-run", 1, 0), ("commit-status", 0, 1), ("both", 1, 1), ("none", 0, 0)],
-)
-def test_the_input_says_where_the_verdict_stands(job: Job, checks: str, runs: int, statuses: int) -> None:
-    job.github.state.add_token(TOKEN, permissions={**WRITER, "statuses": "write"})
-    request = PullRequest(job)
-
-    run = request.run(request.payload("opened"), checks=checks)
-
-    shown = job.github.state
-    assert (run.exit_code, len(shown.check_runs), len(shown.statuses)) == (1, runs, statuses)
-    assert all(status["state"] == "failure" and status["sha"] == request.head for status in shown.statuses)
-
-
-@pytest.mark.parametrize("checks", ["check-run", "commit-status", "both"])
-def test_a_token_that_may_not_costs_a_note_alone(job: Job, checks: str) -> None:
-    job.github.state.add_token(TOKEN, permissions={**WRITER, "checks": "read"})
-
-    run = job.run("pull_request", job.pull_request(), inputs={"checks": checks, "preview": "none"})
-
-    assert run.exit_code == 0
-    told = [each.message for each in run.seen.annotations if each.severity == "notice"]
-    assert len(told) == (2 if checks == "both" else 1)
-    assert all(": write" in message and "checks: none" in message for message in told)

@@ -49,7 +49,8 @@ class Hub:
 
     def now(self) -> str:
         """A time later than every earlier one."""
-        return f"2026-11-24T09:{next(self.ids) - 1000:02}:00Z"
+        minutes, seconds = divmod(next(self.ids) - 1000, 60)
+        return f"2026-11-24T09:{minutes:02}:{seconds:02}Z"
 
     def set_label(self, login: str, label: str, *, is_set: bool = True) -> str:
         """Somebody sets a label or takes it off; gives the time."""

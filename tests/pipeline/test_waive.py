@@ -95,7 +95,7 @@ def test_who_when_and_for_what_stand_in_the_message() -> None:
 
     finding = made.report.findings[0]
     assert finding.message == (
-        "`raw` is 1,300 bytes, 276 bytes over its budget of 1,024 bytes, waived by `@mona` at 2026-11-24 09:02 UTC "
+        "`raw` is 1,300 bytes, 276 bytes over its budget of 1,024 bytes, waived by `@mona` at 2026-11-24 09:00 UTC "
         "for `4f5e6d7`"
     )
     assert finding.statement == "`raw` is 1,300 bytes, 276 bytes over its budget of 1,024 bytes"
