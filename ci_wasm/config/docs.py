@@ -19,6 +19,10 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "workers[].budgets[]": schema.BudgetEntry,
     "workers[].contract": schema.ContractEntry,
     "workers[].behavior[]": schema.BehaviorEntry,
+    "workers[].behavior[].sequence[]": schema.CallEntry,
+    "workers[].behavior[].input": schema.InputEntry,
+    "workers[].behavior[].output": schema.OutputEntry,
+    "workers[].startup": schema.StartupEntry,
     "workers[].smoke[]": schema.SmokeEntry,
     "preview": schema.PreviewEntry,
     "baseline": schema.BaselineEntry,
@@ -92,6 +96,8 @@ def _kind(info: Any) -> str:
             return "number"
         case inspect.FloatType():
             return "fraction"
+        case inspect.NoneType():
+            return "`null`"
         case _:
             return "text"
 

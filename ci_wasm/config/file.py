@@ -114,8 +114,16 @@ def _problems(path: Path, value: object, info: Any) -> Iterator[Problem]:
             if not isinstance(key, str):
                 yield Problem(path, f"the key `{key}` is not a text; put it in quotes")
             yield from _problems((*path, str(key)), item, info.value_type)
+    elif isinstance(value, dict) and (struct := _struct_of(info)):
+        yield from _struct_problems(path, value, struct)
     elif not _fits(value, info):
         yield Problem(path, f"{_expected(info)} is needed, {_found(value)} was found")
+
+
+def _struct_of(info: Any) -> Any:
+    """The one mapping among the types of a union, None where there is none."""
+    kinds = (getattr(one, "type", one) for one in getattr(info, "types", ()))
+    return next((kind for kind in kinds if type(kind).__name__ == "StructType"), None)
 
 
 def _struct_problems(path: Path, value: object, info: Any) -> Iterator[Problem]:
@@ -158,6 +166,8 @@ def _fits(value: object, info: Any) -> bool:
             return isinstance(value, float)
         case inspect.StrType():
             return isinstance(value, str)
+        case inspect.NoneType():
+            return value is None
         case inspect.LiteralType():
             return value in info.values
         case _:
@@ -186,8 +196,10 @@ def _expected(info: Any) -> str:
             return f"one of {', '.join(sorted(map(str, info.values)))}"
         case inspect.ListType():
             return "a list"
-        case inspect.DictType():
+        case inspect.DictType() | inspect.StructType():
             return "a mapping"
+        case inspect.NoneType():
+            return "`null`"
         case _:
             return "another type"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ci_wasm.config.behavior import BehaviorReader
 from ci_wasm.config.entries import EntryReader
 from ci_wasm.config.file import Document, Problem, config_error, parse_document, read_config
 from ci_wasm.config.inputs import Inputs
@@ -125,15 +126,16 @@ class _Resolver:
         wrangler = self._wrangler(folder)
         name = self._name(path, entry, wrangler, source)
         reader = EntryReader(path, self.problems)
+        budgets = reader.budgets(entry.budgets)
         date = wrangler.compatibility_date or DEFAULT_COMPATIBILITY_DATE
         origin = "wrangler config" if wrangler.compatibility_date else "default"
         self.origins.append(Setting(f"{name}: compatibility date", date, origin))
         return WorkerSettings(
             name=name,
             source=source,
-            budgets=reader.budgets(entry.budgets),
+            budgets=budgets,
             contract=reader.contract(entry.contract),
-            behavior=reader.behavior(entry.behavior),
+            behavior=BehaviorReader(self.root, self.document, path, self.problems).behavior(entry, budgets),
             smoke=reader.smoke(entry.smoke),
             cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
             compatibility_date=date,

@@ -13,6 +13,8 @@
 | memory         | bytes of the initial memory                                      |
 | imports        | number of imports                                                |
 | exports        | number of exports                                                |
+| startup.fuel   | fuel of the module's start, about one for each instruction       |
+| fuel.NAME      | fuel of the call of this name under `behavior`                   |
 """
 
 from __future__ import annotations
@@ -21,12 +23,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from ci_wasm.core.execution import FUEL_FAMILY, STARTUP_FUEL, execution_value, is_fuel
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.outcome import Done, Skipped
 
-PLAIN_METRICS = ("raw", "gzip", "brotli", "upload", "function.max", "data", "memory", "imports", "exports")
-METRIC_FAMILIES = ("section.", "crate.")
+PLAIN_METRICS = (
+    "raw",
+    "gzip",
+    "brotli",
+    "upload",
+    "function.max",
+    "data",
+    "memory",
+    "imports",
+    "exports",
+    STARTUP_FUEL,
+)
+METRIC_FAMILIES = ("section.", "crate.", FUEL_FAMILY)
 COUNTED_METRICS = frozenset({"imports", "exports"})
 
 
@@ -81,6 +95,8 @@ def is_metric(name: str) -> bool:
 
 def metric_value(metric: str, measurement: Measurement) -> int | None:
     """The metric's value; None where the module cannot tell it (crates of a stripped module)."""
+    if is_fuel(metric):
+        return execution_value(metric, measurement.execution)
     module = measurement.module
     family, _, name = metric.partition(".")
     if family == "section":
@@ -190,6 +206,9 @@ def _growth_findings(metric: str, limit: GrowthLimit, base: int | None, measured
 def _unmeasured(metric: str, head: Measurement) -> Finding:
     reason = "the module has no function names"
     cure = 'Keep the name section in the build that is measured (`strip = false` or `strip = "debuginfo"`).'
+    if is_fuel(metric):
+        reason = "the call gave no result, or was not made"
+        cure = "See what else is said about it; the fuel of a call that fails is no figure."
     if metric == "upload" and isinstance(head.upload, Skipped):
         reason = f"ci-wasm does not assemble this Worker: {head.upload.reason}"
         cure = "Put the budget on `raw`, which is the module alone."
@@ -208,4 +227,11 @@ def _statement(metric: str, measured: int) -> str:
 
 def quantity(metric: str, value: int) -> str:
     """A value with its unit, exact: single bytes break budgets, and a rounded figure would hide that."""
+    if is_fuel(metric):
+        return f"{value:,} fuel"
     return f"{value:,}" if metric in COUNTED_METRICS else f"{value:,} bytes"
+
+
+def is_counted(metric: str) -> bool:
+    """Whether a metric is a number of things, not of bytes."""
+    return metric in COUNTED_METRICS or is_fuel(metric)

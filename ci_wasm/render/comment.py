@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ci_wasm.core.behavior import CallResult, describe_call
-from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, BudgetState, GrowthLimit, metric_value
+from ci_wasm.core.budget import BudgetResult, BudgetState, GrowthLimit, is_counted, metric_value
 from ci_wasm.core.finding import Finding, Severity
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.behavior import behavior_parts
 from ci_wasm.render.changes import changes_fold
 from ci_wasm.render.growth import growth_fold
-from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
+from ci_wasm.render.markdown import code, fenced, link, plain, prose, table
 from ci_wasm.render.quantity import change, short_sha, size
 from ci_wasm.render.trend import trend_fold
 from ci_wasm.render.waivers import waiver_blocks
@@ -83,7 +83,7 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
     if worker.growth is not None:
         yield from growth_fold(worker.growth, rows)
     yield changes_fold(worker.changes, rows)
-    yield _behavior(worker.behavior, rows)
+    yield from behavior_parts(worker, rows)
     yield from trend_fold(worker.history, worker.budgets, most=10 * rows)
 
 
@@ -167,8 +167,7 @@ def _sizes_cell(metric: str, before: int | None, after: int | None) -> str:
         return value
     if before == after:
         return f"{value}, as before"
-    counted = metric in COUNTED_METRICS
-    difference = f"{after - before:+,}" if counted else change(before, after)
+    difference = f"{after - before:+,}" if is_counted(metric) else change(before, after)
     return f"{_amount(metric, before)} → {value}<br>{_unbroken(difference)}"
 
 
@@ -188,7 +187,7 @@ def _limits(result: BudgetResult) -> str:
 
 
 def _amount(metric: str, value: int) -> str:
-    return _unbroken(f"{value:,}" if metric in COUNTED_METRICS else size(value))
+    return _unbroken(f"{value:,}" if is_counted(metric) else size(value))
 
 
 def _unbroken(text: str) -> str:
@@ -213,25 +212,6 @@ def _base_note(base: Outcome[Base]) -> str:
             return f"<sub>No base to compare with: {prose(reason)}.</sub>"
         case Failed():
             return f"<sub>No base to compare with: {prose(base.message)}. {prose(base.cure)}</sub>"
-
-
-def _behavior(results: Sequence[CallResult], rows: int) -> str:
-    if not results:
-        return ""
-    lines = [
-        f"- {code(describe_call(result.call))} {_gave(result)}, {result.fuel:,} fuel"
-        for result in results[: max(rows, 5)]
-    ]
-    if len(results) > len(lines):
-        lines.append(f"- … and {len(results) - len(lines)} more")
-    counted = "1 call" if len(results) == 1 else f"{len(results)} calls"
-    return details(f"Behavior: {counted}", "\n".join(lines))
-
-
-def _gave(result: CallResult) -> str:
-    if result.results is None:
-        return f"failed: {plain(result.failure, 200)}"
-    return f"gave {code(', '.join(result.results))}" if result.results else "gave nothing"
 
 
 def _failure(failure: Failed, page: Page, title: str = "") -> str:

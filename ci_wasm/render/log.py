@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ci_wasm.core.behavior import describe_call
 from ci_wasm.core.budget import metric_value
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.behavior import behavior_lines
 from ci_wasm.render.changes import change_lines
 from ci_wasm.render.columns import columns
 from ci_wasm.render.growth import growth_lines
@@ -67,9 +67,7 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
     if worker.growth is not None:
         yield from growth_lines(worker.growth)
     yield from change_lines(worker.changes)
-    for made in worker.behavior:
-        gave = f"failed: {made.failure}" if made.results is None else f"({', '.join(made.results)})"
-        yield f"call {clean(describe_call(made.call))}: {clean(gave, 300)}, {made.fuel:,} fuel"
+    yield from behavior_lines(worker)
     if len(worker.history) >= FEWEST_POINTS:
         yield f"trend {sparkline(worker.history[-30:])} {trend_sentence(worker.history)}"
     yield from _preview(worker.preview)

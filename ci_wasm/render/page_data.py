@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, metric_value
+from ci_wasm.core.budget import BudgetResult, is_counted, metric_value
 from ci_wasm.core.cause import growth_cause
 from ci_wasm.core.compatibility import describe
 from ci_wasm.core.dependencies import describe_versions
@@ -171,7 +171,7 @@ def _sizes(
     return [
         {
             "metric": clean(metric),
-            "counted": metric in COUNTED_METRICS,
+            "counted": is_counted(metric),
             "head": after,
             "base": before,
             "budgets": [_budget(result) for result in budgets if result.budget.metric == metric][:rows],
