@@ -12,7 +12,7 @@ from dataclasses import astuple
 import msgspec
 
 from ci_wasm.core.dependencies import Dependencies
-from ci_wasm.core.execution import NOT_RECORDED, Execution
+from ci_wasm.core.execution import NOT_RUN, Execution
 from ci_wasm.core.history import Commit, History, Point, Recorded, make_point
 from ci_wasm.core.measurement import NOT_ASSEMBLED, Measurement, Upload
 from ci_wasm.core.module import Module
@@ -129,7 +129,7 @@ def _measured(measurement: Measurement) -> _Measured:
 
 def _measurement(entry: _Measured) -> Measurement:
     upload = Done(entry.upload) if entry.upload else NOT_ASSEMBLED
-    execution = Done(entry.execution) if entry.execution else NOT_RECORDED
+    execution = Done(entry.execution) if entry.execution else NOT_RUN
     return Measurement(
         entry.sizes, entry.module, entry.sha256, entry.toolchain, entry.dependencies, upload, execution
     )

@@ -227,9 +227,7 @@ def _statement(metric: str, measured: int) -> str:
 
 def quantity(metric: str, value: int) -> str:
     """A value with its unit, exact: single bytes break budgets, and a rounded figure would hide that."""
-    if is_fuel(metric):
-        return f"{value:,} fuel"
-    return f"{value:,}" if metric in COUNTED_METRICS else f"{value:,} bytes"
+    return f"{value:,}" if is_counted(metric) else f"{value:,} bytes"
 
 
 def is_counted(metric: str) -> bool:

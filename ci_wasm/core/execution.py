@@ -38,7 +38,6 @@ class Execution(Struct, frozen=True):
 
 
 NOT_RUN = Skipped("no calls were made of the module")
-NOT_RECORDED = Skipped("the base was recorded without figures of calls")
 
 
 def execution_value(metric: str, execution: Done[Execution] | Skipped) -> int | None:
@@ -59,8 +58,10 @@ def comparable_execution(
     base: Done[Execution] | Skipped, head: Done[Execution] | Skipped
 ) -> Done[Execution] | Skipped:
     """What of the base's costs the head's may be compared with."""
-    if not (isinstance(base, Done) and isinstance(head, Done)):
+    if not isinstance(head, Done):
         return base
+    if not isinstance(base, Done):
+        return Skipped(f"the base has no figures: {base.reason}")
     before, after = base.value, head.value
     if before.engine != after.engine:
         return Skipped(

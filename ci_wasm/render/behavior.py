@@ -25,23 +25,16 @@ class _Row:
     after: Cost | None
     result: CallResult | None = None
 
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.before and self.after) and _figures(self.before) != _figures(self.after)
-
 
 def behavior_parts(worker: WorkerReport, rows: int) -> Iterator[str]:
     """What cost changed in a table of three narrow columns, and everything else in a fold."""
     made = list(_rows(worker))
     if not made:
         return
-    changed = [row for row in made if row.is_changed]
-    if changed:
-        shown = changed[: max(rows, _FEWEST_ROWS)]
-        cells = [(code(row.text, 60), _fuel_cell(row), _memory_cell(row)) for row in shown]
-        if len(changed) > len(shown):
-            cells.append((f"… and {len(changed) - len(shown):,} more", "", ""))
-        yield table(("call", "instructions (fuel)", "memory"), cells, "lll")
+    if cells := list(_changed(made)):
+        shown = cells[: max(rows, _FEWEST_ROWS)]
+        more = [(f"… and {len(cells) - len(shown):,} more", "", "")] if len(cells) > len(shown) else []
+        yield table(("call", "instructions (fuel)", "memory"), [*shown, *more], "lll")
     if reason := _not_compared(worker):
         yield f"<sub>Fuel and memory were not compared: {prose(reason)}.</sub>"
     yield _fold(made, _execution(worker), rows)
@@ -72,6 +65,15 @@ def _rows(worker: WorkerReport) -> Iterator[_Row]:
         yield _Row(result.text, before.calls.get(result.name), after, result)
 
 
+def _changed(rows: Sequence[_Row]) -> Iterator[tuple[str, str, str]]:
+    """What costs something else than before."""
+    for row in rows:
+        before, after = row.before, row.after
+        if before and after and (before.fuel, before.memory) != (after.fuel, after.memory):
+            fuel = _fuel_cell(before.fuel, after.fuel)
+            yield code(row.text, 60), fuel, _memory_cell(before.memory, after.memory)
+
+
 def _execution(worker: WorkerReport) -> Execution | None:
     made = worker.head.value.execution if isinstance(worker.head, Done) else None
     return made.value if isinstance(made, Done) else None
@@ -90,7 +92,13 @@ def _not_compared(worker: WorkerReport) -> str:
 def _fold(made: Sequence[_Row], execution: Execution | None, rows: int) -> str:
     shown = made[: max(rows, _FEWEST_ROWS)]
     cells = [
-        (code(row.text, 80), _gave_cell(row.result), _fuel_cell(row), _memory_cell(row)) for row in shown
+        (
+            code(row.text, 80),
+            _gave_cell(row.result),
+            f"{row.after.fuel:,}" if row.after else "–",
+            "–" if row.after is None or row.after.memory is None else _unbroken(size(row.after.memory)),
+        )
+        for row in shown
     ]
     parts = [table(("call", "gave", "fuel", "memory"), cells, "llrr")]
     if len(made) > len(shown):
@@ -118,7 +126,9 @@ def _gave_cell(result: CallResult | None) -> str:
 
 
 def _gave_code(result: CallResult) -> str:
-    return code(_gave(result), 80) if result.output or result.results else "nothing"
+    if result.output is None:
+        return code(", ".join(result.results), 80) if result.results else "nothing"
+    return code(_gave(result), 80)
 
 
 def _gave(result: CallResult) -> str:
@@ -127,22 +137,17 @@ def _gave(result: CallResult) -> str:
     return f"({', '.join(result.results or ())})"
 
 
-def _fuel_cell(row: _Row) -> str:
-    if row.after is None:
-        return "–"
-    value = f"**{row.after.fuel:,}**"
-    if row.before is None or row.before.fuel == row.after.fuel:
-        return value
-    return f"{row.before.fuel:,} → {value}<br>{_unbroken(_difference(row.before.fuel, row.after.fuel))}"
+def _fuel_cell(before: int, after: int) -> str:
+    if before == after:
+        return f"{after:,}, as before"
+    return f"{before:,} → **{after:,}**<br>{_unbroken(_difference(before, after))}"
 
 
-def _memory_cell(row: _Row) -> str:
-    after = row.after.memory if row.after else None
-    if after is None:
+def _memory_cell(before: int | None, after: int | None) -> str:
+    if before is None or after is None:
         return "–"
-    before = row.before.memory if row.before else None
-    if before is None or before == after:
-        return _unbroken(size(after))
+    if before == after:
+        return f"{_unbroken(size(after))}, as before"
     return f"{_unbroken(size(before))} → **{_unbroken(size(after))}**<br>{_unbroken(change(before, after))}"
 
 
@@ -159,10 +164,6 @@ def _difference(before: int, after: int) -> str:
     percent = signed_percent(before, after)
     sign = "+" if after > before else "−"
     return f"{sign}{abs(after - before):,}" + (f" ({percent})" if percent else "")
-
-
-def _figures(cost: Cost | None) -> tuple[int, int | None]:
-    return (cost.fuel, cost.memory) if cost else (0, None)
 
 
 def _unbroken(text: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
-from ci_wasm.core.behavior import BehaviorCall
+from ci_wasm.core.behavior import Behavior, Call, OutputRule, Payload, Scenario, Stub
 from ci_wasm.core.budget import Budget, GrowthLimit
 from ci_wasm.core.build import CrateSource
 from ci_wasm.core.plan import Strategy
@@ -28,6 +29,10 @@ def settings(
     for name, text in files.items():
         (root / name.replace("__", ".")).write_text(text, encoding="utf-8")
     return load_settings(root, read_inputs(environ or {}))
+
+
+def alone(*fields: Any, **more: Any) -> Scenario:
+    return Scenario((Call(*fields, **more),))
 
 
 def problems(root: Path, config: str) -> str:
@@ -62,12 +67,21 @@ workers:
     behavior:
       - {call: add, args: [2, 3], expect: [5], max-fuel: 100, max-memory: 2 MiB}
       - {call: half, args: [1.5, .nan, "inf"], trap: true}
+      - {call: half, args: [-0.0], expect: [18446744073709551615], ulp: 2, trap: false}
+      - {call: handle, input: "hé", output: {contains: h}}
+      - {call: handle, name: digest, input: {hex: "00 ff"}, output: {sha256: "@"}}
+      - {call: handle, input: {file: in.bin}, output: {base64: aGk=}}
+      - sequence:
+          - {call: add, name: first}
+          - {call: add, trap: integer overflow}
+    stubs: {env.now: 42, "env.*": null}
+    startup: {max-fuel: 1000}
     smoke:
       - {path: "/add?a=2&b=3", contains: "5"}
 preview: {strategy: local}
 baseline: {store: rebuild}
 """
-    resolved = settings(tmp_path, config)
+    resolved = settings(tmp_path, config.replace("@", "AB" * 32), in__bin="photo")
 
     (worker,) = resolved.workers
     assert worker.source == CrateSource("crates/resize", ("webp",), "small")
@@ -78,9 +92,41 @@ baseline: {store: rebuild}
     assert [rule.name for rule in worker.contract.exports] == ["add", "memory"]
     assert worker.contract.imports is not None
     assert [rule.glob for rule in worker.contract.imports] == ["env.log", "__wbindgen_placeholder__.*"]
-    assert worker.behavior == (
-        BehaviorCall("add", ("2", "3"), ("5",), max_fuel=100, max_memory=2 << 20),
-        BehaviorCall("half", ("1.5", "nan", "inf"), trap=True),
+    assert worker.behavior == Behavior(
+        (
+            alone("add", "add", ("2", "3"), ("5",), max_fuel=100, max_memory=2 << 20, place="ci-wasm.yml:16"),
+            alone("half", "half", ("1.5", "nan", "inf"), trap="any", place="ci-wasm.yml:17"),
+            alone("half#2", "half", ("-0.0",), (str(2**64 - 1),), ulp=2, place="ci-wasm.yml:18"),
+            alone(
+                "handle",
+                "handle",
+                input=Payload('"hé"', "hé".encode()),
+                output=OutputRule(contains=Payload('"h"', b"h")),
+                place="ci-wasm.yml:19",
+            ),
+            alone(
+                "digest",
+                "handle",
+                input=Payload("hex 00ff", b"\x00\xff"),
+                output=OutputRule(sha256="ab" * 32),
+                place="ci-wasm.yml:20",
+            ),
+            alone(
+                "handle#2",
+                "handle",
+                input=Payload("the file in.bin", b"photo"),
+                output=OutputRule(equals=Payload("hex 6869", b"hi")),
+                place="ci-wasm.yml:21",
+            ),
+            Scenario(
+                (
+                    Call("first", "add", place="ci-wasm.yml:23"),
+                    Call("add#2", "add", trap="integer overflow", place="ci-wasm.yml:24"),
+                )
+            ),
+        ),
+        (Stub("env.now", "42", "ci-wasm.yml:25"), Stub("env.*", None, "ci-wasm.yml:25")),
+        max_startup_fuel=1000,
     )
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
 
@@ -180,6 +226,78 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
         ),
         ("workers: [{crate: ., smoke: [{path: /, method: FETCH}]}]", "`FETCH` is none of GET"),
         ("workers: [{crate: ., behavior: [{args: [1]}]}]", "workers[0].behavior[0]: `call` is missing"),
+        (
+            "workers: [{crate: ., behavior: [{call: f, args: [1, x]}]}]",
+            "behavior[0].args[1]: `x` is no number",
+        ),
+        ("workers: [{crate: ., behavior: [{call: f, expect: [true]}]}]", "`true` was found"),
+        ("workers: [{crate: ., behavior: [{call: f, ulp: 1}]}]", "`ulp` is a distance from `expect`"),
+        (
+            "workers: [{crate: ., behavior: [{call: f, ulp: -1, expect: [1]}]}]",
+            "a number from 0 on is needed",
+        ),
+        ("workers: [{crate: ., behavior: [{call: f, trap: div}]}]", "unknown trap `div`; "),
+        ("workers: [{crate: ., behavior: [{call: f, trap: unreachabel}]}]", "did you mean `unreachable`?"),
+        (
+            "workers: [{crate: ., behavior: [{call: f, trap: true, max-fuel: 1}]}]",
+            "that must `trap` is not known",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, args: [], input: a}]}]",
+            "or bytes (`input`, `output`), not both",
+        ),
+        ("workers: [{crate: ., behavior: [{call: f, output: a}]}]", "`output` needs `input`"),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: {}}]}]",
+            "nothing is given; it takes one of text, hex",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: {hex: a, text: a}}]}]",
+            "`text` and `hex` is given",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: {hex: xx}}]}]",
+            "input.hex: this is no hex: non-hexadec",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: {base64: a}}]}]",
+            "input.base64: this is no base64: ",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: {file: no.bin}}]}]",
+            "input.file: `no.bin` is no file",
+        ),
+        ("workers: [{crate: ., behavior: [{call: f, input: {file: ../x}}]}]", "`../x` leaves the repository"),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: {fiel: x}}]}]",
+            "unknown key `fiel`; did you mean `file`?",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: 5}]}]",
+            "a text or a mapping is needed, `5` was found",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, input: a, output: {sha256: ab}}]}]",
+            "64 hexadecimal digits",
+        ),
+        ("workers: [{crate: ., behavior: [{sequence: []}]}]", "a sequence needs at least one call"),
+        ("workers: [{crate: ., behavior: [{sequence: [{args: [1]}]}]}]", "sequence[0]: `call` is missing"),
+        ("workers: [{crate: ., behavior: [{sequence: [{call: f}], call: g}]}]", "both `call` and `sequence`"),
+        (
+            "workers: [{crate: ., behavior: [{sequence: [{call: f}], args: [1]}]}]",
+            "behavior[0].args: this belongs to",
+        ),
+        (
+            "workers: [{crate: ., behavior: [{call: f, name: a}, {sequence: [{call: g, name: a}]}]}]",
+            "behavior[1].sequence[0].name: another call is named `a` already",
+        ),
+        ("workers: [{crate: ., stubs: {env.f: x}}]", "stubs.env.f: `x` is no number; a stub gives"),
+        ("workers: [{crate: ., stubs: {env.f: [1]}}]", "or `null` is needed, a list was found"),
+        ("workers: [{crate: ., startup: {max-fuel: -1}}]", "startup.max-fuel: a number from 0 on is needed"),
+        (
+            "workers: [{crate: ., behavior: [{call: add}], budgets: [{metric: fuel.ad, max: 1}]}]",
+            "no call under `behavior` is named `ad`; did you mean `add`?",
+        ),
         ("workers: [{crate: ., behavior: [{call: f, args: [[1]]}]}]", "a list was found"),
         (
             "workers: [{crate: ., behavior: [{call: f, max-fuel: -1}]}]",

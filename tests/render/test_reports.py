@@ -25,6 +25,7 @@ ALL = [
     reports.outdated,
     reports.trend,
     reports.upgraded,
+    reports.called,
     reports.no_base,
     reports.does_not_build,
     reports.refused,
