@@ -23,7 +23,10 @@ _OF_CALLS = ("name", "args", "expect", "ulp", "input", "output", "max_fuel", "ma
 
 
 class BehaviorReader:
-    """Reads what one Worker at `path` is asked; what cannot be read is added to `problems`, and reading goes on."""
+    """Reads what one Worker at `path` is asked; what cannot be read is added to `problems`, and reading goes on.
+
+    `places` are the lines of what was read, as in config/places.py: of calls, their fuel, the start and stubs.
+    """
 
     def __init__(self, root: FilePath, document: Document, path: Path, problems: list[Problem]) -> None:
         self._document = document
@@ -31,12 +34,14 @@ class BehaviorReader:
         self._problems = problems
         self._payloads = PayloadReader(root, problems)
         self._names: set[str] = set()
+        self.places: dict[str, int] = {}
 
     def behavior(self, entry: WorkerEntry, budgets: Sequence[Budget]) -> Behavior:
         """All of it; budgets on fuel have to name what there is."""
         from ci_wasm.config.schema import StartupEntry
 
         startup = entry.startup if isinstance(entry.startup, StartupEntry) else StartupEntry()
+        self._note((*self._path, "startup", "max-fuel"), f"budgets.{STARTUP_FUEL}")
         self._claim_names(entry.behavior)
         scenarios = tuple(
             Scenario(tuple(self._scenario((*self._path, "behavior", index), each)))
@@ -85,8 +90,11 @@ class BehaviorReader:
             self._tell(path, "`call` is missing")
         self._check_shape(path, entry)
         export = entry.call if isinstance(entry.call, str) else ""
+        name = entry.name if isinstance(entry.name, str) else self._free_name(export)
+        self._note(path, f"behavior.{name}")
+        self._note((*path, "max-fuel"), f"budgets.{FUEL_FAMILY}{name}")
         return Call(
-            name=entry.name if isinstance(entry.name, str) else self._free_name(export),
+            name=name,
             export=export,
             args=self._numbers((*path, "args"), entry.args) or (),
             expect=self._numbers((*path, "expect"), entry.expect),
@@ -96,7 +104,6 @@ class BehaviorReader:
             trap=self._trap((*path, "trap"), entry.trap),
             max_fuel=entry.max_fuel if isinstance(entry.max_fuel, int) else None,
             max_memory=self._size((*path, "max-memory"), entry.max_memory),
-            place=self._place(path),
         )
 
     def _check_shape(self, path: Path, entry: CallEntry) -> None:
@@ -129,7 +136,8 @@ class BehaviorReader:
         text = None if value is None else str(value).strip()
         if text is not None and not is_number(text):
             self._tell(path, f"`{text[:60]}` is no number; a stub gives a number, or `null` for nothing")
-        return Stub(glob, text, self._place(path))
+        self._note(path, f"stubs.{glob}")
+        return Stub(glob, text)
 
     def _trap(self, path: Path, value: object) -> str:
         if not isinstance(value, str):
@@ -163,9 +171,9 @@ class BehaviorReader:
         self._names.add(name)
         return name
 
-    def _place(self, path: Path) -> str:
-        line = self._document.line(path)
-        return f"{self._document.name}:{line}" if line else self._document.name
+    def _note(self, path: Path, rule: str) -> None:
+        if path in self._document.lines:
+            self.places[rule] = self._document.lines[path]
 
     def _tell(self, path: Path, message: str) -> None:
         self._problems.append(Problem(path, message))

@@ -96,8 +96,6 @@ def _kind(info: Any) -> str:
             return "number"
         case inspect.FloatType():
             return "fraction"
-        case inspect.NoneType():
-            return "`null`"
         case _:
             return "text"
 

@@ -166,8 +166,6 @@ def _fits(value: object, info: Any) -> bool:
             return isinstance(value, float)
         case inspect.StrType():
             return isinstance(value, str)
-        case inspect.NoneType():
-            return value is None
         case inspect.LiteralType():
             return value in info.values
         case _:
@@ -198,8 +196,6 @@ def _expected(info: Any) -> str:
             return "a list"
         case inspect.DictType() | inspect.StructType():
             return "a mapping"
-        case inspect.NoneType():
-            return "`null`"
         case _:
             return "another type"
 

@@ -127,6 +127,7 @@ class _Resolver:
         name = self._name(path, entry, wrangler, source)
         reader = EntryReader(path, self.problems)
         budgets = reader.budgets(entry.budgets)
+        behavior_reader = BehaviorReader(self.root, self.document, path, self.problems)
         date = wrangler.compatibility_date or DEFAULT_COMPATIBILITY_DATE
         origin = "wrangler config" if wrangler.compatibility_date else "default"
         self.origins.append(Setting(f"{name}: compatibility date", date, origin))
@@ -135,7 +136,7 @@ class _Resolver:
             source=source,
             budgets=budgets,
             contract=reader.contract(entry.contract),
-            behavior=BehaviorReader(self.root, self.document, path, self.problems).behavior(entry, budgets),
+            behavior=behavior_reader.behavior(entry, budgets),
             smoke=reader.smoke(entry.smoke),
             cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
             compatibility_date=date,
@@ -143,7 +144,7 @@ class _Resolver:
             vars=wrangler.vars,
             unpreviewable=_unpreviewable(wrangler),
             config_file=self.document.name,
-            places=find_places(self.document, path, entry),
+            places={**behavior_reader.places, **find_places(self.document, path, entry)},
         )
 
     def _source(self, path: tuple[str | int, ...], entry: WorkerEntry) -> tuple[Source, Path]:

@@ -63,7 +63,7 @@ class Call:
     """One call: of numbers (`args`, `expect`, `ulp`), or of bytes (`input`, `output`).
 
     `name` is unique among a Worker's calls. `expect` and `output` None leave the results open. `trap` is the trap that
-    must end it, `any`, or empty. `place` is where the configuration asks for it.
+    must end it, `any`, or empty.
     """
 
     name: str
@@ -76,7 +76,6 @@ class Call:
     trap: str = ""
     max_fuel: int | None = None
     max_memory: int | None = None
-    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,6 @@ class Stub:
 
     glob: str
     value: str | None
-    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

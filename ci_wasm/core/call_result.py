@@ -79,20 +79,17 @@ def make_result(call: Call, answer: Answer, type_: FuncType) -> CallResult:
 def call_findings(call: Call, answer: Answer, type_: FuncType) -> Iterator[Finding]:
     """Judge one call: what it gave, then the memory it took. Fuel is judged with the budgets."""
     text = describe_call(call)
-    where = f" ({call.place})" if call.place else ""
     if not answer.is_made:
         return
     if complaint := _complaint(call, answer, type_):
-        yield Finding(
-            FindingKind.BEHAVIOR_BROKEN, Severity.ERROR, call.name, f"`{text}` {complaint}{where}", _CURE
-        )
+        yield Finding(FindingKind.BEHAVIOR_BROKEN, Severity.ERROR, call.name, f"`{text}` {complaint}", _CURE)
     elif call.max_memory is not None and answer.memory is not None and answer.memory > call.max_memory:
         yield Finding(
             FindingKind.BEHAVIOR_MEMORY,
             Severity.ERROR,
             call.name,
             f"`{text}` used {answer.memory:,} bytes of memory, {answer.memory - call.max_memory:,} more than its limit of "
-            f"{call.max_memory:,}{where}",
+            f"{call.max_memory:,}",
             "Look at what it keeps; make it smaller, or raise `max-memory` in ci-wasm.yml and say why.",
             answer.memory,
             call.max_memory,

@@ -30,10 +30,13 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class HostProblem:
-    """Why the imports cannot be given what the configuration says. `is_fatal`: without it, the module cannot run."""
+    """Why the imports cannot be given what the configuration says. `is_fatal`: without it, the module cannot run.
+
+    `subject` is the stub's rule, `stubs.GLOB`, or the import that has none.
+    """
 
     message: str
-    place: str
+    subject: str
     is_fatal: bool = True
 
 
@@ -51,7 +54,7 @@ def make_host(module: Module, stubs: tuple[Stub, ...]) -> Host:
     problems = [
         HostProblem(
             f"`stubs` has `{stub.glob}`, and the module imports nothing of this name",
-            stub.place,
+            f"stubs.{stub.glob}",
             is_fatal=False,
         )
         for stub in stubs
@@ -61,7 +64,11 @@ def make_host(module: Module, stubs: tuple[Stub, ...]) -> Host:
         stub = next((stub for stub in stubs if _fits(stub, entry)), None)
         problem = _problem(entry, stub)
         if problem:
-            problems.append(HostProblem(f"the import `{_name(entry)}` {problem}", stub.place if stub else ""))
+            problems.append(
+                HostProblem(
+                    f"the import `{_name(entry)}` {problem}", f"stubs.{stub.glob if stub else _name(entry)}"
+                )
+            )
         elif not isinstance(entry.type, FuncType) or stub:
             given.append(Given(entry, _value(entry, stub)))
     return Host(tuple(given), tuple(problems))

@@ -13,8 +13,6 @@ from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.rehearsal import Rehearsal
 from ci_wasm.outcome import Done, Skipped
 
-_PLACE_CURE = "Correct `behavior` in ci-wasm.yml, or restore what it asks for."
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -104,12 +102,17 @@ def _startup_findings(startup: Answer) -> Iterator[Finding]:
 def _problem_findings(rehearsal: Rehearsal) -> Iterator[Finding]:
     for problem in rehearsal.host.problems:
         severity = Severity.ERROR if problem.is_fatal else Severity.WARNING
-        yield _invalid("stubs", problem.message, problem.place, severity)
+        yield _invalid(severity, problem.subject, problem.message)
     for each in rehearsal.problems:
-        text = describe_call(each.call)
-        yield _invalid(each.call.name, f"`{text}` cannot be called: {each.message}", each.call.place)
+        message = f"`{describe_call(each.call)}` cannot be called: {each.message}"
+        yield _invalid(Severity.ERROR, each.call.name, message)
 
 
-def _invalid(subject: str, message: str, place: str, severity: Severity = Severity.ERROR) -> Finding:
-    where = f" ({place})" if place else ""
-    return Finding(FindingKind.BEHAVIOR_INVALID, severity, subject, f"{message}{where}", _PLACE_CURE)
+def _invalid(severity: Severity, subject: str, message: str) -> Finding:
+    return Finding(
+        FindingKind.BEHAVIOR_INVALID,
+        severity,
+        subject,
+        message,
+        "Correct `behavior` or `stubs` in ci-wasm.yml, or restore what they ask for.",
+    )

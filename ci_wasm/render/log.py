@@ -111,7 +111,8 @@ def _findings(worker: WorkerReport) -> Iterator[str]:
     for failure in worker.failures:
         yield from _failure(failure)
     for finding in worker.findings:
-        yield f"{finding.severity.value}: {clean(worker.name)}: {clean(finding.message, 600)}"
+        place = f" ({finding.file}:{finding.line})" if finding.file else ""
+        yield f"{finding.severity.value}: {clean(worker.name)}: {clean(finding.message, 600)}{place}"
         yield f"  {finding.cure}"
 
 
