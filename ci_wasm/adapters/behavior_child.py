@@ -186,12 +186,7 @@ class Instance:
         if given["kind"] == "table":
             element = getattr(wasmtime.ValType, given["element"])()
             return wasmtime.Table(self._store, wasmtime.TableType(element, limits), None)
-        kind = wasmtime.MemoryType(limits, is_64=given["memory64"], shared=given["shared"])
-        return (
-            wasmtime.SharedMemory(self._engine, kind)
-            if given["shared"]
-            else wasmtime.Memory(self._store, kind)
-        )
+        return wasmtime.Memory(self._store, wasmtime.MemoryType(limits, is_64=given["memory64"]))
 
     def _numbers(self, call: Json) -> Json:
         given = self._exports[call["export"]](self._store, *map(value_of, call["params"], call["args"]))

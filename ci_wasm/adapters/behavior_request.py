@@ -124,9 +124,8 @@ def _given(given: Given) -> dict[str, Any]:
             return {**name, "kind": "func", "params": params, "results": results}
         case GlobalType(value=value, mutable=mutable):
             return {**name, "kind": "global", "type": value, "mutable": mutable}
-        case MemoryType(minimum=minimum, maximum=maximum, memory64=memory64, shared=shared):
-            limits = {"minimum": minimum, "maximum": maximum}
-            return {**name, **limits, "kind": "memory", "memory64": memory64, "shared": shared}
+        case MemoryType(minimum=minimum, maximum=maximum, memory64=memory64):
+            return {**name, "kind": "memory", "minimum": minimum, "maximum": maximum, "memory64": memory64}
         case TableType(element=element, minimum=minimum, maximum=maximum):
             return {**name, "kind": "table", "element": element, "minimum": minimum, "maximum": maximum}
         case _:

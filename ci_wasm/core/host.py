@@ -93,8 +93,8 @@ def _problem(entry: Import, stub: Stub | None) -> str:
             if stub is None or stub.value is None:
                 return f"is a `{print_type(entry.type)}`: give its value under `stubs`"
             return _as_clause(number_problem(value, stub.value))
-        case MemoryType(page_size=page_size) if page_size != 65536:
-            return f"is a memory with pages of {page_size} bytes, which cannot be given here"
+        case MemoryType() if entry.type.shared or entry.type.page_size != 65536:
+            return f"is a `{print_type(entry.type)}`, which cannot be given here"
         case TableType() if (
             entry.type.element not in {"funcref", "externref"} or entry.type.table64 or entry.type.shared
         ):
