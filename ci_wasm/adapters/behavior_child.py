@@ -1,10 +1,10 @@
 """Behavior child: start one module and make its calls, in a process of its own. (module, request) -> lines of JSON.
 
-Started as a program, in a folder that holds `module.wasm` and `request.json`; behavior_runner.py writes the one and reads
-the other. It imports nothing of ci-wasm: wasmtime may abort a process, hang or run out of memory, and what it takes down
+Started as a program with a folder that holds `module.wasm` and `request.json`, and with the SHA-256 of what this run
+compiled of the module before, as `module.bin`, or nothing. It imports nothing of ci-wasm: wasmtime may abort a process, hang or run out of memory, and what it takes down
 with it is this process alone. Each line is flushed as soon as it is known, so that what came before a crash is not lost.
 
-    {"engine": …}                 compiled; `module.bin` holds the result where it was not compiled before
+    {"engine": …, "compiled": …}  the SHA-256 of what was compiled now and lies in `module.bin`; null where it was loaded
     {"fuel": …, "memory": …}      the start of the module, where it is asked for, in an instance that is thrown away
     {"results": […], "fuel": …}   for each call of each scenario
 """
@@ -54,23 +54,23 @@ class BadPointer(Exception):
     """The module broke the bytes ABI; the message is the rest of a sentence."""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, compiled: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hardest = resource.getrlimit(resource.RLIMIT_DATA)
     limit = DATA_LIMIT if hardest == resource.RLIM_INFINITY else min(DATA_LIMIT, hardest)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hardest))
     request = json.loads((folder / "request.json").read_bytes())
-    for line in answers(folder, request):
+    for line in answers(folder, request, compiled):
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
 
 
-def answers(folder: Path, request: Json) -> Iterator[Json]:
+def answers(folder: Path, request: Json, compiled: str) -> Iterator[Json]:
     """The lines, one after the other. The kernel ends this process when one of them takes too long."""
     signal.setitimer(signal.ITIMER_REAL, request["compileSeconds"])
     engine = wasmtime.Engine(make_config())
-    module = load_module(engine, folder, request["compiled"])
-    yield {"engine": f"wasmtime {version('wasmtime')}"}
+    module, made = load_module(engine, folder, compiled)
+    yield {"engine": f"wasmtime {version('wasmtime')}", "compiled": made}
     if request["measuresStart"]:
         _, line = started(engine, module, request)
         yield line
@@ -109,15 +109,19 @@ def make_config() -> wasmtime.Config:
     return config
 
 
-def load_module(engine: wasmtime.Engine, folder: Path, compiled: str | None) -> wasmtime.Module:
-    """Compile, or load what this run compiled before: if it is still that, because whoever writes it is run by us."""
-    if compiled is not None:
-        code = (folder / "module.bin").read_bytes()
+def load_module(engine: wasmtime.Engine, folder: Path, compiled: str) -> tuple[wasmtime.Module, str | None]:
+    """Load what this run compiled before, if it is still that; else compile, and tell the result by its hash.
+
+    Loaded code runs outside of any sandbox, and a process that a build left behind might write to the folder.
+    """
+    if compiled:
+        code: bytes | bytearray = (folder / "module.bin").read_bytes()
         if hashlib.sha256(code).hexdigest() == compiled:
-            return wasmtime.Module.deserialize(engine, code)
+            return wasmtime.Module.deserialize(engine, code), None
     module = wasmtime.Module(engine, (folder / "module.wasm").read_bytes())
-    (folder / "module.bin").write_bytes(module.serialize())
-    return module
+    code = module.serialize()
+    (folder / "module.bin").write_bytes(code)
+    return module, hashlib.sha256(code).hexdigest()
 
 
 class Instance:
@@ -277,4 +281,4 @@ def signed(value: int) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -106,26 +106,27 @@ class BehaviorRunner:
             request = make_request(
                 rehearsal, progress.left, files, seconds=self._seconds, size=len(wasm), starts=starts
             )
-            request["compiled"] = hashlib.sha256(known).hexdigest() if known is not None else None
+            compiled = hashlib.sha256(known).hexdigest() if known is not None else ""
             files.write("module.bin", known)
             files.write("module.wasm", wasm)
             files.write("request.json", json.dumps(request).encode())
             finished = run(
                 # -I: what lies in the current folder must not be imported.
-                [sys.executable, "-I", str(self._child), name],
+                [sys.executable, "-I", str(self._child), name, compiled],
                 environ={"PATH": ""},
                 cwd=Path(name),
                 timeout=most_seconds(request),
                 keep=_MOST_OUTPUT,
             )
-            self._take_in(finished, files, progress)
-            if known is None and (code := files.read("module.bin")) is not None:
-                self._keep(key, code)
+            lines = [json.loads(line) for line in finished.stdout.splitlines() if line.startswith(b"{")]
+            made = lines.pop(0) if lines else {}
+            progress.engine = made.get("engine", progress.engine)
+            self._take_in(lines, finished, files, progress)
+            self._keep(key, made.get("compiled"), files)
 
-    def _take_in(self, finished: Finished, files: CallFiles, progress: _Progress) -> None:
-        lines = [json.loads(line) for line in finished.stdout.splitlines() if line.startswith(b"{")]
-        if lines:
-            progress.engine = lines.pop(0).get("engine", progress.engine)
+    def _take_in(
+        self, lines: list[dict[str, Any]], finished: Finished, files: CallFiles, progress: _Progress
+    ) -> None:
         if progress.startup is None:
             progress.startup = _answer(lines.pop(0), None, files) if lines else Answer(failure=_end(finished))
         if progress.startup.failure:
@@ -135,7 +136,11 @@ class BehaviorRunner:
         if len(lines) < len(missing):
             progress.give_up(_end(finished))
 
-    def _keep(self, key: str, code: bytes) -> None:
+    def _keep(self, key: str, compiled: str | None, files: CallFiles) -> None:
+        """Keep what the child compiled, if it is what the child says."""
+        code = files.read("module.bin")
+        if compiled is None or code is None or hashlib.sha256(code).hexdigest() != compiled:
+            return
         self._compiled[key] = code
         while sum(map(len, self._compiled.values())) > _MOST_KEPT:
             del self._compiled[next(iter(self._compiled))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -113,29 +112,40 @@ os.kill(os.getpid(), signal.SIGSEGV)
     assert failures(trial)[-1] == f"it was not made, because {MOST_CHILDREN} processes ended before"
 
 
-def test_a_module_is_compiled_once_in_a_run_and_nothing_that_was_changed_is_loaded(tmp_path: Path) -> None:
-    seen = tmp_path / "seen"
+@pytest.mark.parametrize(
+    ("tampering", "seen"),
+    [
+        # Nobody touches what was compiled: the first child leaves it, the others load it.
+        (["", "", ""], ["compiled", "loaded", "loaded"]),
+        # It is changed before the second child loads it, which compiles again.
+        (["", "before", ""], ["compiled", "compiled", "loaded"]),
+        # It is changed when the first child has ended: then it is not kept.
+        (["after", "", ""], ["compiled", "compiled", "loaded"]),
+    ],
+)
+def test_a_module_is_compiled_once_in_a_run_and_nothing_that_was_changed_is_loaded(
+    tmp_path: Path, tampering: list[str], seen: list[str]
+) -> None:
+    mode, told = tmp_path / "mode", tmp_path / "told"
     body = f"""
-before = (folder / "module.bin").exists()
-if before and (pathlib.Path({str(tmp_path)!r}) / "change").exists():
-    (folder / "module.bin").write_bytes(b"foreign code")
+mode = pathlib.Path({str(mode)!r}).read_text()
+code = folder / "module.bin"
+if mode == "before":
+    code.write_bytes(b"foreign code")
+before = code.stat().st_mtime_ns if code.exists() else 0
 real()
-with open({str(seen)!r}, "a") as file:
-    file.write(json.dumps([before, (folder / "module.bin").read_bytes() == b"foreign code"]) + "\\n")
+with open({str(told)!r}, "a") as file:
+    file.write("loaded " if code.stat().st_mtime_ns == before else "compiled ")
+if mode == "after":
+    code.write_bytes(b"foreign code")
 """
     runner = BehaviorRunner(child=child_program(tmp_path, body))
 
-    results = [run(call("add", "1", "1", expect=("2",)), runner=runner) for _ in range(2)]
-    (tmp_path / "change").touch()
-    results.append(run(call("add", "1", "1", expect=("2",)), runner=runner))
+    for each in tampering:
+        mode.write_text(each)
+        assert run(call("add", "1", "1", expect=("2",)), runner=runner).findings == ()
 
-    assert [trial.findings for trial in results] == [(), (), ()]
-    # Compiled, loaded, and compiled again because what lay there was not what this run had compiled.
-    assert [json.loads(line) for line in seen.read_text().splitlines()] == [
-        [False, False],
-        [True, False],
-        [True, False],
-    ]
+    assert told.read_text().split() == seen
 
 
 def test_the_kinds_of_traps_are_those_of_the_configuration() -> None:
