@@ -1,8 +1,9 @@
 """Behavior child: start one module and make its calls, in a process of its own. (module, request) -> lines of JSON.
 
 Started as a program with a folder that holds `module.wasm` and `request.json`, and with the SHA-256 of what this run
-compiled of the module before, as `module.bin`, or nothing. It imports nothing of ci-wasm: wasmtime may abort a process, hang or run out of memory, and what it takes down
-with it is this process alone. Each line is flushed as soon as it is known, so that what came before a crash is not lost.
+compiled of the module before, as `module.bin`, or nothing. It imports nothing of ci-wasm: wasmtime may abort a process,
+hang or run out of memory, and what it takes down with it is this process alone. Each line is flushed as soon as it is
+known, so that what came before a crash is not lost.
 
     {"engine": …, "compiled": …}  the SHA-256 of what was compiled now and lies in `module.bin`; null where it was loaded
     {"fuel": …, "memory": …}      the start of the module, where it is asked for, in an instance that is thrown away
