@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ci_wasm.config.settings import WorkerSettings
-from ci_wasm.core.build import Build, CrateSource
+from ci_wasm.core.build import Build, PrebuiltSource
+from ci_wasm.core.entry import ENTRY_MAIN, entry_modules
 from ci_wasm.core.measurement import Measurement, Upload, make_measurement
 from ci_wasm.core.module import Module, require_core_module
 from ci_wasm.core.rehearsal import rehearse
+from ci_wasm.core.script import WorkerModule
 from ci_wasm.core.shim import SHIM_MAIN, shim_modules
 from ci_wasm.core.trial import Trial, make_trial
 from ci_wasm.core.worker import Worker
@@ -31,10 +33,10 @@ class Head:
 
 def measure_tree(world: World, tree: Path, worker: WorkerSettings) -> Head:
     """Build one Worker's module in a checkout, and measure what would ship."""
-    if isinstance(worker.source, CrateSource):
-        build = world.toolchain.build(tree, worker.source)
-    else:
+    if isinstance(worker.source, PrebuiltSource):
         build = world.toolchain.read_prebuilt(tree, worker.source)
+    else:
+        build = world.toolchain.build(tree, worker.source)
     return Head(build, measure(world, build, worker))
 
 
@@ -42,7 +44,7 @@ def measure(world: World, build: Build, worker: WorkerSettings) -> Measurement:
     """Read and weigh a built module; raises ArtifactError when it is not a valid core module."""
     sizes = world.scales.start(build.wasm)
     module = require_core_module(world.reader.read(build.wasm, functions=None), build.path)
-    upload = start_upload(world, build.wasm, module, worker)
+    upload = start_upload(world, build, module, worker)
     has_twin = build.named_wasm is not build.wasm
     named = world.reader.read(build.named_wasm, functions=None) if has_twin else None
     return make_measurement(
@@ -67,33 +69,44 @@ def try_module(world: World, head: Head, worker: WorkerSettings) -> Head:
 
 
 def start_upload(
-    world: World, wasm: bytes, module: Module, worker: WorkerSettings
+    world: World, build: Build, module: Module, worker: WorkerSettings
 ) -> Callable[[], Done[Upload] | Skipped]:
     """Begin to weigh the whole Worker; of one that ci-wasm does not assemble, the size is not known."""
+    if build.script is not None:
+        weighed = world.scales.start_upload(_worker(worker, build.script.main.name, build.script.modules))
+        return lambda: Done(weighed())
     # The files name the commit: anything as long, and as hard to compress, weighs the same in every run.
-    commit = hashlib.sha256(wasm).hexdigest()[:40]
-    unknown = Skipped(worker.unpreviewable)
-    if not worker.unpreviewable:
-        try:
-            assembled = shim_worker(worker, wasm, module, commit, world.shim_source())
-        except ArtifactError as error:
-            unknown = Skipped(error.message)
-        else:
-            weighed = world.scales.start_upload(assembled)
-            return lambda: Done(weighed())
-    return lambda: unknown
+    commit = hashlib.sha256(build.wasm).hexdigest()[:40]
+    try:
+        weighed = world.scales.start_upload(assemble(world, build, module, worker, commit))
+    except ArtifactError as error:
+        unknown = Skipped(error.message)
+        return lambda: unknown
+    return lambda: Done(weighed())
 
 
-def shim_worker(worker: WorkerSettings, wasm: bytes, module: Module, commit: str, shim_source: str) -> Worker:
-    """A raw module as a whole Worker; raises ArtifactError for one that the shim cannot serve."""
-    modules = shim_modules(
-        wasm,
+def assemble(world: World, build: Build, module: Module, worker: WorkerSettings, commit: str) -> Worker:
+    """What a preview uploads; raises ArtifactError, whose message is the reason, where there can be no preview."""
+    if refusal := worker.unpreviewable or build.unpreviewable:
+        raise ArtifactError(
+            refusal,
+            cure="Serve it with the tool that it was written for; `ci-wasm check` judges its module all the same.",
+        )
+    if build.script is not None:
+        modules = entry_modules(build.script, commit=commit, proof_source=world.proof_source())
+        return _worker(worker, ENTRY_MAIN, modules)
+    shim = shim_modules(
+        build.wasm,
         module,
         worker=worker.name,
         commit=commit,
         cache_control=worker.cache_control,
-        shim_source=shim_source,
+        shim_source=world.shim_source(),
     )
+    return _worker(worker, SHIM_MAIN, shim)
+
+
+def _worker(worker: WorkerSettings, main: str, modules: tuple[WorkerModule, ...]) -> Worker:
     return Worker(
-        worker.name, SHIM_MAIN, modules, worker.compatibility_date, worker.compatibility_flags, worker.vars
+        worker.name, main, modules, worker.compatibility_date, worker.compatibility_flags, worker.vars
     )

@@ -11,6 +11,7 @@ from ci_wasm import __version__
 from ci_wasm.config.places import locate
 from ci_wasm.config.settings import Settings, WorkerSettings
 from ci_wasm.core.budget import judge_budget
+from ci_wasm.core.build import CommandSource
 from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
 from ci_wasm.core.finding import Finding
@@ -24,8 +25,8 @@ from ci_wasm.core.preview import Preview, preview_name, smoke_findings
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
 from ci_wasm.core.trial import fuel_budgets
 from ci_wasm.core.worker import Provenance, Worker
-from ci_wasm.errors import ArtifactError
-from ci_wasm.head import Head, measure_tree, shim_worker, try_module
+from ci_wasm.errors import ArtifactError, BuildError
+from ci_wasm.head import Head, assemble, measure_tree, try_module
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
@@ -157,9 +158,14 @@ def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[
 
 def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> Outcome[Base]:
     """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
-    if not (tree / worker.source.path).exists():
-        return Skipped(f"`{worker.source.path}` does not exist in the base commit")
-    return attempt(lambda: Base(commit, tried_tree(job.world, tree, worker).measurement, recorded=False))
+    source = worker.source
+    if not isinstance(source, CommandSource) and not (tree / source.path).exists():
+        return Skipped(f"`{source.path}` does not exist in the base commit")
+    built = attempt(lambda: Base(commit, tried_tree(job.world, tree, worker).measurement, recorded=False))
+    if isinstance(source, CommandSource) and isinstance(built, Failed) and built.code == BuildError.code:
+        # The base may be older than what the command needs; nothing but the command could tell.
+        return Skipped(f"the build command does not work in the base commit ({built.message})")
+    return built
 
 
 def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[str, WorkerReport]:
@@ -260,13 +266,10 @@ def make_upload(worker: WorkerSettings, head: Outcome[Head], plan: Check, job: J
         return Skipped("the setting `preview.strategy` is `none`")
     if not isinstance(head, Done):
         return Skipped("there is no module to deploy")
-    if worker.unpreviewable:
-        return Skipped(worker.unpreviewable)
+    made = head.value
     try:
-        made = head.value
-        commit = plan.pull_request.head_sha
         return Done(
-            shim_worker(worker, made.build.wasm, made.measurement.module, commit, job.world.shim_source())
+            assemble(job.world, made.build, made.measurement.module, worker, plan.pull_request.head_sha)
         )
     except ArtifactError as error:
         return Skipped(error.message)

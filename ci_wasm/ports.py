@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
+from ci_wasm.core.build import Build, CommandSource, CrateSource, PrebuiltSource
 from ci_wasm.core.check_run import CheckRun, CommitStatus
 from ci_wasm.core.history import Commit, History, Recorded
 from ci_wasm.core.matching import Matching
@@ -25,8 +25,8 @@ from ci_wasm.core.worker import Provenance, Worker
 class Toolchain(Protocol):
     """Rust: builds crates for wasm32-unknown-unknown."""
 
-    def build(self, root: Path, source: CrateSource) -> Build:
-        """Build the crate at `root / source.path`.
+    def build(self, root: Path, source: CrateSource | CommandSource) -> Build:
+        """Build the crate at `root / source.path`, or whatever a command of the user's own builds.
 
         Raises BuildError (no Cargo.toml, does not compile, not a cdylib) or ToolMissingError (no cargo, no target).
         """
@@ -235,4 +235,8 @@ class World(Protocol):
 
     def shim_source(self) -> str:
         """The JavaScript of the shim for raw modules."""
+        ...
+
+    def proof_source(self) -> str:
+        """The JavaScript that puts the commit into the answers of a Worker with a main module of its own."""
         ...

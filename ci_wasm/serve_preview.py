@@ -12,7 +12,7 @@ from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.worker import Provenance
 from ci_wasm.edge.serve import LocalEdge
 from ci_wasm.errors import EXIT_OK, ArtifactError
-from ci_wasm.head import measure_tree, shim_worker
+from ci_wasm.head import assemble, measure_tree
 from ci_wasm.pipeline import Job
 
 LOCAL_PREVIEW = "local"
@@ -36,14 +36,12 @@ def serve_previews(job: Job, port: int, say: Callable[[str], None]) -> int:
 
 def _deploy(job: Job, worker: WorkerSettings, workers: CloudflareWorkers) -> str:
     head = measure_tree(job.world, job.root, worker)
-    if worker.unpreviewable:
+    try:
+        upload = assemble(job.world, head.build, head.measurement.module, worker, LOCAL_COMMIT)
+    except ArtifactError as error:
         raise ArtifactError(
-            f"{worker.name} cannot be previewed: {worker.unpreviewable}",
-            cure="Serve it with the tool that it was written for; `ci-wasm check` judges its module all the same.",
-        )
-    upload = shim_worker(
-        worker, head.build.wasm, head.measurement.module, LOCAL_COMMIT, job.world.shim_source()
-    )
+            f"{worker.name} cannot be previewed: {error.message}", cure=error.cure, detail=error.detail
+        ) from None
     return workers.deploy_preview(upload, LOCAL_PREVIEW, Provenance(LOCAL_COMMIT)).url
 
 

@@ -140,6 +140,11 @@ class Adapters:
 
         return read_shim_source()
 
+    def proof_source(self) -> str:
+        from ci_wasm.adapters.shim_source import read_proof_source
+
+        return read_proof_source()
+
     @property
     def docs_url(self) -> str:
         """Where this version's documentation can be read, when the run is a published action's; else empty."""

@@ -13,9 +13,11 @@ from ci_wasm.adapters.cargo_command import Cargo, Crate
 from ci_wasm.adapters.cargo_lock import read_lock
 from ci_wasm.adapters.cargo_metadata import Package, relative
 from ci_wasm.adapters.cargo_target import TargetFolders
+from ci_wasm.adapters.custom_build import build_by_command
 from ci_wasm.adapters.name_section import has_names
 from ci_wasm.adapters.sandbox import Sandbox, enter_sandbox
-from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
+from ci_wasm.adapters.script_reader import files_below, try_script
+from ci_wasm.core.build import Build, CommandSource, CrateSource, PrebuiltSource
 from ci_wasm.errors import BuildError, ConfigError
 
 _BUILD_SECONDS = 3_600.0
@@ -53,8 +55,15 @@ class CargoToolchain:
         self._targets: TargetFolders | None = None
         self._one_at_a_time = threading.Lock()
 
-    def build(self, root: Path, source: CrateSource) -> Build:
-        """Build the crate at `root / source.path`; see the port. Raises NetworkError too: a download failed."""
+    def build(self, root: Path, source: CrateSource | CommandSource) -> Build:
+        """Build a crate, or what a command builds; see the port. Raises NetworkError too: a download failed."""
+        if isinstance(source, CrateSource):
+            return self._build_crate(root, source)
+        with self._one_at_a_time:
+            cargo, _ = self._enter(root)
+            return build_by_command(cargo.sandbox, root, source, log=self._log, timeout=self._timeout)
+
+    def _build_crate(self, root: Path, source: CrateSource) -> Build:
         started = time.monotonic()
         crate = Crate(root, _crate_folder(root, source), source)
         with self._one_at_a_time:
@@ -108,7 +117,17 @@ def read_prebuilt(root: Path, source: PrebuiltSource) -> Build:
             f"{source.path} is larger than 256 MiB", cure="Workers takes no module that large; see `wasm`."
         )
     wasm = path.read_bytes()
-    return Build(wasm, wasm, crate=None, path=source.path, toolchain="", seconds=0.0)
+    script, refusal = try_script(source.main, files_below(None, root), wasm)
+    return Build(
+        wasm,
+        wasm,
+        crate=None,
+        path=source.path,
+        toolchain="",
+        seconds=0.0,
+        script=script,
+        unpreviewable=refusal,
+    )
 
 
 def _target_folders(sandbox: Sandbox, target_dir: Path | None) -> TargetFolders:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_BODY = 64 * 1024
 LONGEST_COMMIT = 64
+LONGEST_HEADER = 1000
 # A new name on workers.dev takes its time until every data center knows it; a local edge is there or it is not.
 PATIENCE_SECONDS = 60.0
 LOCAL_PATIENCE_SECONDS = 5.0
@@ -101,9 +102,9 @@ class HttpxWeb:
         import httpx
 
         started = time.perf_counter()
-        target, headers = _loopback(url)
+        target, host = _loopback(url)
         try:
-            with client.stream(request.method, target, headers=headers) as response:
+            with client.stream(request.method, target, headers=[*request.headers, *host]) as response:
                 body = _read(response, time.monotonic() + self._answer_seconds)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return _NotYet(f"{type(error).__name__}: {error}")
@@ -120,8 +121,13 @@ class HttpxWeb:
         if commit is None and _is_not_yet(response.status_code, body):
             return _NotYet(f"Cloudflare answered {response.status_code} in the Worker's place")
         text = body.decode("utf-8", "replace")
+        given = tuple(
+            (name, response.headers[name][:LONGEST_HEADER])
+            for name, _ in request.expect_headers
+            if name in response.headers
+        )
         return SmokeAnswer(
-            request, response.status_code, text, commit and commit[:LONGEST_COMMIT], milliseconds
+            request, response.status_code, text, commit and commit[:LONGEST_COMMIT], milliseconds, given
         )
 
 
@@ -154,11 +160,11 @@ def _is_loopback(host: str) -> bool:
     return host in {"127.0.0.1", "::1", "localhost"} or host.endswith(".localhost")
 
 
-def _loopback(url: httpx.URL) -> tuple[httpx.URL, dict[str, str]]:
+def _loopback(url: httpx.URL) -> tuple[httpx.URL, list[tuple[str, str]]]:
     """Connect to the address and keep the name as `Host`: not every resolver knows names under localhost."""
     if not url.host.endswith(".localhost"):
-        return url, {}
-    return url.copy_with(host="127.0.0.1"), {"host": url.netloc.decode("ascii")}
+        return url, []
+    return url.copy_with(host="127.0.0.1"), [("host", url.netloc.decode("ascii"))]
 
 
 def _read(response: httpx.Response, deadline: float) -> bytes:

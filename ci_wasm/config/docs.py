@@ -16,6 +16,7 @@ from ci_wasm.config.inputs import INPUTS, OUTPUTS
 _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "top level": schema.ConfigFile,
     "workers[]": schema.WorkerEntry,
+    "workers[].build": schema.BuildEntry,
     "workers[].budgets[]": schema.BudgetEntry,
     "workers[].contract": schema.ContractEntry,
     "workers[].behavior[]": schema.BehaviorEntry,

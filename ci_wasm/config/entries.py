@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ci_wasm.config.file import Path, Problem
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from ci_wasm.config.schema import BudgetEntry, ContractEntry, SmokeEntry
 
 T = TypeVar("T")
+# What carries the request, and what the local edge or Cloudflare says in the client's place.
+OUR_HEADERS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "cf-connecting-ip"}
+)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -62,9 +69,28 @@ class EntryReader:
                 self.problems.append(
                     Problem((*path, "method"), f"`{entry.method}` is none of {', '.join(METHODS)}")
                 )
+            self._headers((*path, "headers"), entry.headers)
+            self._headers((*path, "expect-headers"), entry.expect_headers)
         return tuple(
-            SmokeRequest(entry.path, entry.method, entry.status, entry.contains) for entry in entries
+            SmokeRequest(
+                entry.path,
+                entry.method,
+                entry.status,
+                entry.contains,
+                tuple(entry.headers.items()),
+                tuple((name.lower(), text) for name, text in entry.expect_headers.items()),
+            )
+            for entry in entries
         )
+
+    def _headers(self, path: Path, headers: Mapping[str, str]) -> None:
+        for name, value in headers.items():
+            if not _HEADER_NAME.fullmatch(name):
+                self.problems.append(Problem((*path, name), f"`{name}` cannot be a header's name"))
+            elif name.lower() in OUR_HEADERS:
+                self.problems.append(Problem((*path, name), f"`{name}` is set by ci-wasm itself"))
+            if not _HEADER_VALUE.fullmatch(value):
+                self.problems.append(Problem((*path, name), "a header's value is one line of ASCII"))
 
     def _budget(self, path: Path, entry: BudgetEntry) -> Budget:
         if not is_metric(entry.metric):

@@ -104,6 +104,9 @@ def _problems(path: Path, value: object, info: Any) -> Iterator[Problem]:
     import msgspec
 
     info = getattr(info, "type", info) if type(info).__name__ == "Metadata" else info
+    if isinstance(info, msgspec.inspect.UnionType) and isinstance(value, list):
+        lists = (one for one in info.types if isinstance(one, msgspec.inspect.ListType))
+        info = next(lists, info)
     if isinstance(info, msgspec.inspect.StructType):
         yield from _struct_problems(path, value, info)
     elif isinstance(info, msgspec.inspect.ListType) and isinstance(value, list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from ci_wasm.config.file import Document, Problem, config_error, parse_document,
 from ci_wasm.config.inputs import Inputs
 from ci_wasm.config.places import find_places
 from ci_wasm.config.settings import DEFAULT_COMPATIBILITY_DATE, Setting, Settings, WorkerSettings
+from ci_wasm.config.sources import SourceReader, wrangler_folder
 from ci_wasm.config.wrangler import WranglerConfig, find_wrangler, parse_wrangler
 from ci_wasm.core.build import CrateSource, PrebuiltSource, Source
 from ci_wasm.core.plan import Strategy
@@ -122,8 +124,10 @@ class _Resolver:
             yield self._worker(("workers", index), entry)
 
     def _worker(self, path: tuple[str | int, ...], entry: WorkerEntry) -> WorkerSettings:
-        source, folder = self._source(path, entry)
-        wrangler = self._wrangler(folder)
+        folder = wrangler_folder(entry)
+        wrangler = self._wrangler(self.root / folder)
+        main = posixpath.normpath(posixpath.join(folder, wrangler.main)) if wrangler.main else ""
+        source = SourceReader(self.root, path, self.problems).source(entry, main)
         name = self._name(path, entry, wrangler, source)
         reader = EntryReader(path, self.problems)
         budgets = reader.budgets(entry.budgets)
@@ -147,19 +151,6 @@ class _Resolver:
             places={**behavior_reader.places, **find_places(self.document, path, entry)},
         )
 
-    def _source(self, path: tuple[str | int, ...], entry: WorkerEntry) -> tuple[Source, Path]:
-        crate = entry.crate if isinstance(entry.crate, str) else None
-        wasm = entry.wasm if isinstance(entry.wasm, str) else None
-        if (crate is None) == (wasm is None):
-            both = "both `crate` and `wasm` are given" if crate else "neither `crate` nor `wasm` is given"
-            self.problems.append(Problem(path, f"{both}; a Worker is built from one of them"))
-        for key, place in (("crate", crate), ("wasm", wasm)):
-            if place is not None and not _is_inside(self.root, place):
-                self.problems.append(Problem((*path, key), f"`{place}` leaves the repository"))
-        if wasm is not None:
-            return PrebuiltSource(wasm), (self.root / wasm).parent
-        return CrateSource(crate or ".", tuple(entry.features), entry.profile), self.root / (crate or ".")
-
     def _wrangler(self, folder: Path) -> WranglerConfig:
         path = find_wrangler(folder)
         if path is None:
@@ -176,7 +167,8 @@ class _Resolver:
         elif isinstance(source, CrateSource):
             name, origin = _crate_name(self.root / source.path), "Cargo.toml"
         else:
-            name, origin = Path(source.path).stem.replace("_", "-"), "file name"
+            file = source.path if isinstance(source, PrebuiltSource) else source.wasm or source.main
+            name, origin = Path(file).stem.replace("_", "-"), "file name"
         self.origins.append(Setting(f"workers[{path[-1]}].name", name, origin))
         return name
 
@@ -210,10 +202,6 @@ def _read_text(root: Path, path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _is_inside(root: Path, place: str) -> bool:
-    return (root / place).resolve().is_relative_to(root.resolve())
-
-
 def _crate_name(folder: Path) -> str:
     """The package's name with dashes; cargo reports a manifest that is missing or broken, at build time."""
     try:
@@ -225,11 +213,6 @@ def _crate_name(folder: Path) -> str:
 
 
 def _unpreviewable(wrangler: WranglerConfig) -> str:
-    if wrangler.main:
-        return (
-            f"its wrangler config has a JavaScript entry of its own (`main = {wrangler.main}`), and ci-wasm previews "
-            "only modules with the generated shim so far"
-        )
     if wrangler.other_bindings:
         return f"its wrangler config binds {', '.join(wrangler.other_bindings)}, which ci-wasm cannot preview so far"
     return ""

@@ -127,6 +127,31 @@ class SmokeEntry(_Section):
     method: Annotated[str, Meta(description="HTTP method.")] = "GET"
     status: Annotated[int, Meta(ge=100, le=599, description="The status that the answer must have.")] = 200
     contains: Annotated[str, Meta(description="A text that the body must contain.")] = ""
+    headers: Annotated[dict[str, str], Meta(description="Headers to send.")] = field(default_factory=dict)
+    expect_headers: Annotated[
+        dict[str, str],
+        Meta(
+            description="A text that each of these headers of the answer must contain; empty: it must be there."
+        ),
+    ] = field(default_factory=dict)
+
+
+class BuildEntry(_Section):
+    """A build command of your own, run in the sandbox, in the folder of this file."""
+
+    command: Annotated[
+        str | list[str],
+        Meta(description="What to run: a program and its arguments, or one text for `sh -c`."),
+    ]
+    wasm: Annotated[
+        str, Meta(description="The module that it makes. Default: the only one that `main` imports.")
+    ] = ""
+    main: Annotated[
+        str,
+        Meta(
+            description="The Worker's main module, JavaScript. Default: the wrangler config's, else the shim."
+        ),
+    ] = ""
 
 
 class WorkerEntry(_Section):
@@ -141,6 +166,10 @@ class WorkerEntry(_Section):
     crate: Annotated[str, Meta(description="Folder of the Cargo.toml.")] | UnsetType = UNSET
     wasm: (
         Annotated[str, Meta(description="A module that an earlier step built, instead of `crate`.")]
+        | UnsetType
+    ) = UNSET
+    build: (
+        Annotated[BuildEntry, Meta(description="A build command of your own, instead of `crate`.")]
         | UnsetType
     ) = UNSET
     features: Annotated[list[str], Meta(description="Cargo features to build with.")] = field(

@@ -5,25 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ci_wasm.core.dependencies import Dependencies
+from ci_wasm.core.script import Script
 
 
 @dataclass(frozen=True, slots=True)
 class CrateSource:
-    """A crate to build with cargo; `path` is the folder of its Cargo.toml, relative to the repository's root."""
+    """A crate to build with cargo; `path` is the folder of its Cargo.toml.
+
+    `main` is the Worker's own main module, empty where it has none: a crate of workers-rs gets one from worker-build,
+    any other the generated shim. Paths are relative to the repository's root, here and below.
+    """
 
     path: str
     features: tuple[str, ...] = ()
     profile: str = "release"
+    main: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PrebuiltSource:
-    """A module that something else built; `path` is relative to the repository's root."""
+    """A module that something else built, and the Worker's main module, where it has one of its own."""
 
     path: str
+    main: str = ""
 
 
-Source = CrateSource | PrebuiltSource
+@dataclass(frozen=True, slots=True)
+class CommandSource:
+    """What a command of the user's own builds: the module at `wasm` (empty: the only one that `main` imports), and `main`.
+
+    A `command` of one text is a shell's.
+    """
+
+    command: tuple[str, ...] | str
+    wasm: str = ""
+    main: str = ""
+
+
+Source = CrateSource | PrebuiltSource | CommandSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +52,8 @@ class Build:
     `wasm` is the shipped module, byte for byte what is uploaded and what budgets measure. `named_wasm` is the same
     code with its name section, which explains the sizes; it is `wasm` itself where that kept its names, or where no
     such module can be had. `dependencies` are those of the Cargo.lock that the build used, None where cargo did not
-    build it.
+    build it. `script` is the whole Worker where it has JavaScript of its own, None where the shim serves `wasm`;
+    `unpreviewable` says why it has some and cannot be previewed.
     """
 
     wasm: bytes = field(repr=False)
@@ -43,3 +63,5 @@ class Build:
     toolchain: str
     seconds: float
     dependencies: Dependencies | None = None
+    script: Script | None = None
+    unpreviewable: str = ""

@@ -13,23 +13,32 @@ COMMIT_HEADER = "x-ci-wasm-commit"
 
 @dataclass(frozen=True, slots=True)
 class SmokeRequest:
-    """One HTTP request to the preview and what its answer must hold."""
+    """One HTTP request to the preview and what its answer must hold.
+
+    `expect_headers` are texts that headers of the answer must contain, by their names in lower case.
+    """
 
     path: str
     method: str = "GET"
     status: int = 200
     contains: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    expect_headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SmokeAnswer:
-    """What came back. `body` is the beginning of the body, decoded leniently; `milliseconds` is wall time."""
+    """What came back. `body` is the beginning of the body, decoded leniently; `milliseconds` is wall time.
+
+    `headers` are those that the request expects, as far as the answer has them; several of one name are one text.
+    """
 
     request: SmokeRequest
     status: int
     body: str
     commit: str | None
     milliseconds: float
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ def _judge(answer: SmokeAnswer) -> Finding | None:
         problem = f"answered {answer.status} where {request.status} was expected"
     elif request.contains not in answer.body:
         problem = f"answered {answer.status}, but its body does not contain `{request.contains}`"
-    else:
+    elif not (problem := _header_problem(answer)):
         return None
     return Finding(
         FindingKind.SMOKE_FAILED,
@@ -78,6 +87,16 @@ def _judge(answer: SmokeAnswer) -> Finding | None:
         f"`{request.method} {request.path}` {problem}: {_excerpt(answer.body)}",
         "Run `ci-wasm preview` and request this path; if the new answer is right, change `smoke` in ci-wasm.yml.",
     )
+
+
+def _header_problem(answer: SmokeAnswer) -> str:
+    given = dict(answer.headers)
+    for name, text in answer.request.expect_headers:
+        if name not in given:
+            return f"answered {answer.status}, but without the header `{name}`"
+        if text not in given[name]:
+            return f"answered {answer.status} with `{name}: {given[name]}`, which does not contain `{text}`"
+    return ""
 
 
 def _excerpt(body: str) -> str:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from ci_wasm.core.module import FuncType, Import, MemoryType, Module
+from ci_wasm.core.script import ModuleType, WorkerModule
 from ci_wasm.core.signature import NUMERIC_TYPES, print_type
-from ci_wasm.core.worker import ModuleType, WorkerModule
 from ci_wasm.errors import ArtifactError, ConfigError
 
 SHIM_MAIN = "shim.js"

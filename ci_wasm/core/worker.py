@@ -7,25 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
-
-class ModuleType(Enum):
-    """The media types by which the upload form tells modules apart."""
-
-    ES_MODULE = "application/javascript+module"
-    WASM = "application/wasm"
-    TEXT = "text/plain"
-    DATA = "application/octet-stream"
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerModule:
-    """One file of a Worker; `name` is the path by which other modules import it, without a leading `./`."""
-
-    name: str
-    type: ModuleType
-    content: bytes = field(repr=False)
+from ci_wasm.core.script import WorkerModule
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ci_wasm.adapters.cloudflare_workers import CloudflareWorkers
 from ci_wasm.config.secret import Secret
 from ci_wasm.core.preview import Deployment
-from ci_wasm.core.worker import ModuleType, Provenance, Worker, WorkerModule
+from ci_wasm.core.script import ModuleType, WorkerModule
+from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import DeployError
 from tests.adapters.loopback import Loopback, Reply, refused, serve
 

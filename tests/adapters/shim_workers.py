@@ -13,8 +13,8 @@ import httpx
 from ci_wasm.adapters.shim_source import read_shim_source
 from ci_wasm.adapters.workerd_config import ModuleKind, Program, ProgramModule
 from ci_wasm.adapters.workerd_runtime import WorkerdRuntime, find_workerd
+from ci_wasm.core.script import ModuleType
 from ci_wasm.core.shim import shim_modules
-from ci_wasm.core.worker import ModuleType
 from tests.adapters.raw_modules import assemble, describe
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

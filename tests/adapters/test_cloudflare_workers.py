@@ -12,7 +12,8 @@ import pytest
 
 from ci_wasm.adapters.cloudflare_workers import CloudflareWorkers, binding, upload_annotations
 from ci_wasm.config.secret import Secret
-from ci_wasm.core.worker import ModuleType, Provenance, Worker, WorkerModule
+from ci_wasm.core.script import ModuleType, WorkerModule
+from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import ConfigError, NetworkError
 from tests.adapters.loopback import Recorded, Reply, as_json, content, ok, refused, serve
 from tests.adapters.scripted_cloudflare import (

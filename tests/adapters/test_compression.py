@@ -14,7 +14,8 @@ import pytest
 
 from ci_wasm.adapters.compression import ThreadedScales
 from ci_wasm.core.measurement import Upload
-from ci_wasm.core.worker import ModuleType, Worker, WorkerModule
+from ci_wasm.core.script import ModuleType, WorkerModule
+from ci_wasm.core.worker import Worker
 
 TEXT = b'(module (func (export "add")))' * 500
 NOISE = random.Random(0).randbytes(100_000)  # noqa: S311 (data, not a secret)

@@ -13,7 +13,7 @@ from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
 from ci_wasm.core.behavior import Behavior, Call, OutputRule, Payload, Scenario, Stub
 from ci_wasm.core.budget import Budget, GrowthLimit
-from ci_wasm.core.build import CrateSource
+from ci_wasm.core.build import CommandSource, CrateSource, PrebuiltSource, Source
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
@@ -178,7 +178,7 @@ def test_the_wrangler_config_names_the_worker_and_its_date(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("wrangler", "word"),
     [
-        ('main = "src/index.js"\n', "src/index.js"),
+        ('[[d1_databases]]\nbinding = "DB"\n', "d1_databases"),
         ('[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n', "kv_namespaces"),
     ],
 )
@@ -186,6 +186,48 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
     resolved = settings(tmp_path, Cargo__toml=MANIFEST, wrangler__toml=wrangler)
 
     assert word in resolved.workers[0].unpreviewable
+
+
+@pytest.mark.parametrize(
+    ("config", "wrangler", "source"),
+    [
+        ("workers: [{crate: crate}]", "", CrateSource("crate")),
+        (
+            "workers: [{crate: crate}]",
+            'main = "./src/index.js"',
+            CrateSource("crate", main="crate/src/index.js"),
+        ),
+        ("workers: [{wasm: crate/a.wasm}]", 'main = "a.js"', PrebuiltSource("crate/a.wasm", "crate/a.js")),
+        (
+            "workers: [{build: {command: make worker, main: out/a.js}}]",
+            "",
+            CommandSource("make worker", main="out/a.js"),
+        ),
+        (
+            "workers: [{build: {command: [make, worker], wasm: out/a.wasm}}]",
+            "",
+            CommandSource(("make", "worker"), "out/a.wasm"),
+        ),
+    ],
+)
+def test_what_a_worker_is_built_from(tmp_path: Path, config: str, wrangler: str, source: Source) -> None:
+    (tmp_path / "crate").mkdir()
+    (tmp_path / "crate/wrangler.toml").write_text(wrangler, encoding="utf-8")
+
+    assert settings(tmp_path, config).workers[0].source == source
+
+
+def test_the_wrangler_config_beside_ci_wasm_yml_gives_a_build_its_main(tmp_path: Path) -> None:
+    resolved = settings(
+        tmp_path,
+        "workers: [{build: {command: make}}]",
+        wrangler__toml='name = "edge"\nmain = "build/index.js"\n',
+    )
+
+    assert (resolved.workers[0].name, resolved.workers[0].source) == (
+        "edge",
+        CommandSource("make", main="build/index.js"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,8 +264,26 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
             "a number from 100 to 599 is needed, `99` was found",
         ),
         ("workers: [{crate: ., smoke: [{path: /, method: FETCH}]}]", "`FETCH` is none of GET"),
-        ("workers: [{crate: ., wasm: a.wasm}]", "both `crate` and `wasm` are given"),
-        ("workers: [{name: x}]", "neither `crate` nor `wasm` is given"),
+        ("workers: [{crate: ., wasm: a.wasm}]", "`crate` and `wasm` are given"),
+        ("workers: [{name: x}]", "neither `crate` nor `wasm` nor `build` is given"),
+        ("workers: [{crate: ., build: {command: make, wasm: a.wasm}}]", "`crate` and `build` are given"),
+        ("workers: [{build: {wasm: a.wasm}}]", "workers[0].build: `command` is missing"),
+        ("workers: [{build: {command: make}}]", "workers[0].build: `wasm`, `main` or both are needed"),
+        ("workers: [{build: {command: '', wasm: a.wasm}}]", "build.command: a command is needed"),
+        ("workers: [{build: {command: [], wasm: a.wasm}}]", "build.command: a command is needed"),
+        (
+            "workers: [{build: {command: [1], wasm: a.wasm}}]",
+            "build.command[0]: a text is needed, `1` was found",
+        ),
+        ("workers: [{build: {command: {a: b}, wasm: a}}]", "a text or a list is needed, a mapping was found"),
+        ("workers: [{build: {command: make, main: ../a.js}}]", "build.main: `../a.js` leaves the repository"),
+        ("workers: [{build: {command: make, wasm: /etc/x}}]", "build.wasm: `/etc/x` leaves the repository"),
+        ("workers: [{crate: ., smoke: [{path: /, headers: {'a b': x}}]}]", "`a b` cannot be a header's name"),
+        ("workers: [{crate: ., smoke: [{path: /, headers: {Host: x}}]}]", "`Host` is set by ci-wasm itself"),
+        (
+            "workers: [{crate: ., smoke: [{path: /, headers: {a: 'ä'}}]}]",
+            "a header's value is one line of ASCII",
+        ),
         ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),
         ("workers: [{crate: a, name: x}, {crate: b, name: x}]", "2 Workers are called `x`"),
         ("workers: {crate: .}", "a list is needed, a mapping was found"),

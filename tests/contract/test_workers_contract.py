@@ -11,7 +11,8 @@ from ci_wasm.adapters.cloudflare_workers import CloudflareWorkers
 from ci_wasm.adapters.web import HttpxWeb
 from ci_wasm.config.secret import Secret
 from ci_wasm.core.preview import SmokeRequest
-from ci_wasm.core.worker import ModuleType, Provenance, Worker, WorkerModule
+from ci_wasm.core.script import ModuleType, WorkerModule
+from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.edge.serve import LocalEdge
 from ci_wasm.errors import DeployError
 from ci_wasm.ports import Workers

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ci_wasm.core.module import Export, FuncType, Import, MemoryType, Module, ModuleError
+from ci_wasm.core.script import ModuleType
 from ci_wasm.core.shim import BYTES_ABI, SHIM_MAIN, shim_modules
-from ci_wasm.core.worker import ModuleType
 from ci_wasm.errors import ArtifactError, ConfigError
 from tests.adapters.raw_modules import assemble, describe
 
