@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ci_wasm.config.settings import WorkerSettings
-from ci_wasm.core.build import Build, PrebuiltSource
+from ci_wasm.core.build import Build, PrebuiltSource, strip_names
 from ci_wasm.core.entry import ENTRY_MAIN, entry_modules
 from ci_wasm.core.measurement import Measurement, Upload, make_measurement
 from ci_wasm.core.module import Module, require_core_module
@@ -37,6 +37,8 @@ def measure_tree(world: World, tree: Path, worker: WorkerSettings) -> Head:
         build = world.toolchain.read_prebuilt(tree, worker.source)
     else:
         build = world.toolchain.build(tree, worker.source)
+    if worker.strip_names:
+        build = strip_names(build)
     return Head(build, measure(world, build, worker))
 
 

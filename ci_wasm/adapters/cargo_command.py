@@ -31,9 +31,10 @@ class Crate:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A built module, and the name in it of each package's library, by `name version` of the package."""
+    """A built module at `path`, and the name in it of each package's library, by `name version` of the package."""
 
     wasm: bytes = field(repr=False)
+    path: Path
     crates: Mapping[str, str]
 
 
@@ -74,12 +75,18 @@ class Cargo:
         """
         messages = CargoMessages(package.id)
         progress = Progress(self.log, self.terminal)
-        remap_environ, remap = _remap(self._environ, crate, package)
+        variables, remapped = remap(self.environ, crate, package)
         strip = ("--", "-Cstrip=debuginfo") if names else ()
-        argv = ("cargo", "rustc" if names else "build", *_arguments(crate, package, target), *remap, *strip)
+        argv = (
+            "cargo",
+            "rustc" if names else "build",
+            *_arguments(crate, package, target),
+            *remapped,
+            *strip,
+        )
         finished = run(
             self.sandbox.command(argv),
-            environ={**self._environ, **remap_environ, **progress.settings},
+            environ={**self.environ, **variables, **progress.settings},
             cwd=crate.folder,
             timeout=self.timeout,
             on_stdout=messages.feed,
@@ -95,10 +102,11 @@ class Cargo:
             )
         if messages.warnings and not names:
             self.log(f"The compiler gave {messages.warnings} warning(s)")
-        return Compiled(self.sandbox.read(messages.wasm, target), messages.crates)
+        return Compiled(self.sandbox.read(messages.wasm, target), messages.wasm, messages.crates)
 
     @property
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
+        """What every program of a build sees."""
         # Incremental compilation changes the code that comes out; colors would end up in comments.
         return {**self.sandbox.environ, "CARGO_INCREMENTAL": "0", "CARGO_TERM_COLOR": "never"}
 
@@ -120,7 +128,7 @@ class Cargo:
     ) -> Finished:
         return run(
             self.sandbox.command(argv),
-            environ=self._environ,
+            environ=self.environ,
             cwd=crate.folder,
             timeout=self.timeout,
             keep=_LARGEST_ANSWER,
@@ -143,7 +151,7 @@ def _arguments(crate: Crate, package: Package, target: Path) -> list[str]:
     return arguments
 
 
-def _remap(environ: Mapping[str, str], crate: Crate, package: Package) -> tuple[dict[str, str], list[str]]:
+def remap(environ: Mapping[str, str], crate: Crate, package: Package) -> tuple[dict[str, str], list[str]]:
     """Variables and arguments that keep this machine's paths out of the code, so that equal sources give equal sizes.
 
     Panic messages hold source paths. Of workspace members they are relative; those of downloaded crates start with

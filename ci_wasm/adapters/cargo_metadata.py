@@ -23,6 +23,7 @@ class _Target(msgspec.Struct):
 class _Dependency(msgspec.Struct):
     name: str
     path: str | None = None
+    kind: str | None = None
 
 
 class _Package(msgspec.Struct):
@@ -44,7 +45,8 @@ class Package:
     """The package to build. `local` names every package whose code lies in a folder, members and path dependencies.
 
     `local` is None where nothing tells it, that is, without a Cargo.lock. `outside` says that some of them lie outside
-    the workspace; without a Cargo.lock only what the members' manifests name themselves is known.
+    the workspace; without a Cargo.lock only what the members' manifests name themselves is known. `uses_worker`: it is
+    written with workers-rs, whose crate is called `worker`.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Package:
     has_lock: bool
     local: tuple[str, ...] | None
     outside: bool
+    uses_worker: bool
 
 
 def read_package(answer: bytes, folder: Path, root: Path) -> Package:
@@ -87,6 +90,7 @@ def read_package(answer: bytes, folder: Path, root: Path) -> Package:
         has_lock=lock.is_file(),
         local=local,
         outside=bool(set(local) - members if local is not None else _named_outside(metadata, workspace_root)),
+        uses_worker=any(needed.name == "worker" and needed.kind is None for needed in found.dependencies),
     )
 
 

@@ -6,23 +6,44 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from ci_wasm.adapters.cargo_command import Cargo, Crate
+from ci_wasm.adapters.bindgen_build import WORKER_MAIN, Generated, run_wasm_bindgen, run_worker_build
+from ci_wasm.adapters.cargo_command import Cargo, Compiled, Crate
 from ci_wasm.adapters.cargo_lock import read_lock
 from ci_wasm.adapters.cargo_metadata import Package, relative
 from ci_wasm.adapters.cargo_target import TargetFolders
 from ci_wasm.adapters.custom_build import build_by_command
-from ci_wasm.adapters.name_section import has_names
+from ci_wasm.adapters.rust_tools import RustTools
 from ci_wasm.adapters.sandbox import Sandbox, enter_sandbox
-from ci_wasm.adapters.script_reader import files_below, try_script
+from ci_wasm.adapters.script_reader import files_below, overlaid, read_script, try_script
 from ci_wasm.core.build import Build, CommandSource, CrateSource, PrebuiltSource
+from ci_wasm.core.custom_sections import WASM_BINDGEN, has_names, has_section
+from ci_wasm.core.script import Script
 from ci_wasm.errors import BuildError, ConfigError
 
 _BUILD_SECONDS = 3_600.0
 _LARGEST_PREBUILT = 256 << 20
 _MANIFESTS_TO_NAME = 5
+
+
+_NO_MAIN = (
+    "it uses wasm-bindgen, which generates JavaScript for a main module to call, and there is none: set `main` in the "
+    "wrangler config, and import the crate's JavaScript there"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What one crate gave; the fields of `Build` that depend on how it is built."""
+
+    wasm: bytes = field(repr=False)
+    named_wasm: bytes = field(repr=False)
+    crates: Mapping[str, str]
+    script: Script | None
+    refusal: str
 
 
 class CargoToolchain:
@@ -72,10 +93,19 @@ class CargoToolchain:
             compiler = cargo.compiler(crate)
             self._log(f"Building {package.name} ({source.profile}) with {compiler}")
             with targets.reserve(cargo, crate, package) as folder, _lock_file(cargo.sandbox, crate, package):
-                wasm, named_wasm, crates = self._compile(cargo, crate, package, folder)
-                dependencies = read_lock(cargo.sandbox, package.workspace_root, crates)
-        seconds = time.monotonic() - started
-        return Build(wasm, named_wasm, package.name, source.path, compiler, seconds, dependencies)
+                made = self._make(cargo, crate, package, folder)
+                dependencies = read_lock(cargo.sandbox, package.workspace_root, made.crates)
+        return Build(
+            made.wasm,
+            made.named_wasm,
+            package.name,
+            source.path,
+            compiler,
+            time.monotonic() - started,
+            dependencies,
+            made.script,
+            made.refusal,
+        )
 
     def read_prebuilt(self, root: Path, source: PrebuiltSource) -> Build:
         """Read a module that something else built; see the port. Raises ConfigError too: the path leads elsewhere."""
@@ -89,19 +119,42 @@ class CargoToolchain:
             self._targets = _target_folders(self._sandbox, self._target_dir)
         return Cargo(self._sandbox, self._log, self._terminal, self._timeout), self._targets
 
-    def _compile(
-        self, cargo: Cargo, crate: Crate, package: Package, target: Path
-    ) -> tuple[bytes, bytes, Mapping[str, str]]:
-        """The shipped module, the same with names, and its crates; the first is read before the second replaces it."""
-        compiled = cargo.compile(crate, package, target, names=False)
-        wasm, crates = compiled.wasm, compiled.crates
-        if has_names(wasm) or not self._names:
-            return wasm, wasm, crates
-        self._log(
-            "The module keeps no names: building its last crate again with names, which explain the size"
-        )
-        named_wasm = cargo.compile(crate, package, target, names=True).wasm
-        return wasm, named_wasm if has_names(named_wasm) else wasm, crates
+    def _make(self, cargo: Cargo, crate: Crate, package: Package, target: Path) -> _Made:
+        if package.uses_worker:
+            tools = RustTools(self._environ, self._log, self._terminal)
+            return _worker(run_worker_build(cargo, crate, package, target, tools))
+        shipped = cargo.compile(crate, package, target, names=False)
+        files = self._files(cargo, crate, package, shipped)
+        wasm = named = _module(files)
+        # The second build replaces the first one's file, so the first is read by now.
+        if self._names and not has_names(wasm):
+            self._log(
+                "The module keeps no names: building its last crate again with names, which explain the size"
+            )
+            again = cargo.compile(crate, package, target, names=True)
+            named = _module(self._files(cargo, crate, package, again))
+        script, refusal = try_script(crate.source.main, overlaid(files, files_below(None, crate.root)), wasm)
+        if not crate.source.main and len(files) > 1:
+            refusal = _NO_MAIN
+        return _Made(wasm, named if has_names(named) else wasm, shipped.crates, script, refusal)
+
+    def _files(self, cargo: Cargo, crate: Crate, package: Package, compiled: Compiled) -> Mapping[str, bytes]:
+        """The module that ships, and the JavaScript that wasm-bindgen generates where the crate uses that."""
+        if not has_section(compiled.wasm, WASM_BINDGEN):
+            return {compiled.path.name: compiled.wasm}
+        tools = RustTools(self._environ, self._log, self._terminal)
+        return run_wasm_bindgen(cargo, crate, package, compiled.path, tools)
+
+
+def _worker(generated: Generated) -> _Made:
+    """What worker-build made, which is a whole Worker."""
+    script = read_script(WORKER_MAIN, generated.files.get)
+    wasm = script.wasm_modules[0].content if script.wasm_modules else b""
+    return _Made(wasm, wasm, generated.crates, script, "")
+
+
+def _module(files: Mapping[str, bytes]) -> bytes:
+    return next(content for name, content in files.items() if name.endswith(".wasm"))
 
 
 def read_prebuilt(root: Path, source: PrebuiltSource) -> Build:

@@ -143,6 +143,7 @@ class _Resolver:
             behavior=behavior_reader.behavior(entry, budgets),
             smoke=reader.smoke(entry.smoke),
             cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
+            strip_names=entry.strip_names,
             compatibility_date=date,
             compatibility_flags=tuple(wrangler.compatibility_flags),
             vars=wrangler.vars,

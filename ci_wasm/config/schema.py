@@ -176,6 +176,10 @@ class WorkerEntry(_Section):
         default_factory=list
     )
     profile: Annotated[str, Meta(description="Cargo profile to build with.")] = "release"
+    strip_names: Annotated[
+        bool,
+        Meta(description="Leave the names of functions out of the module that is deployed and measured."),
+    ] = False
     budgets: Annotated[list[BudgetEntry], Meta(description="Limits on the module.")] = field(
         default_factory=list
     )

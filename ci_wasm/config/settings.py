@@ -40,6 +40,7 @@ class WorkerSettings:
     behavior: Behavior = field(default_factory=Behavior)
     smoke: tuple[SmokeRequest, ...] = ()
     cache_control: str | None = None
+    strip_names: bool = False
     compatibility_date: str = DEFAULT_COMPATIBILITY_DATE
     compatibility_flags: tuple[str, ...] = ()
     vars: Mapping[str, object] = field(default_factory=dict)

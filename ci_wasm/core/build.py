@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ci_wasm.core.custom_sections import without_names
 from ci_wasm.core.dependencies import Dependencies
 from ci_wasm.core.script import Script
 
@@ -65,3 +66,16 @@ class Build:
     dependencies: Dependencies | None = None
     script: Script | None = None
     unpreviewable: str = ""
+
+
+def strip_names(build: Build) -> Build:
+    """The same build, shipping its module without names; they go on explaining its size."""
+    wasm = without_names(build.wasm)
+    script = build.script
+    if script is not None:
+        modules = (
+            replace(module, content=wasm) if module.content == build.wasm else module
+            for module in script.modules
+        )
+        script = replace(script, modules=tuple(modules))
+    return replace(build, wasm=wasm, script=script)

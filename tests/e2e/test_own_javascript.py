@@ -105,7 +105,11 @@ def test_a_build_command_sees_no_secret(job: Job) -> None:
 
 def test_a_main_module_that_needs_a_bundler_is_judged_and_not_previewed(job: Job) -> None:
     wrangler = 'name = "own"\nmain = "index.js"\n'
-    files = {"index.js": 'import { Hono } from "hono";', "wrangler.toml": wrangler, "add.wasm": WASM}
+    files: dict[str, bytes | str] = {
+        "index.js": 'import { Hono } from "hono";',
+        "wrangler.toml": wrangler,
+        "add.wasm": WASM,
+    }
     job.checkout.commit("base", {**files, "ci-wasm.yml": "workers: [{wasm: add.wasm}]\n"})
     job.checkout.commit("head", {"add.wasm": WIDER})
 
@@ -122,7 +126,12 @@ def test_a_prebuilt_module_is_previewed_through_the_main_module_that_imports_it(
     config = "workers: [{wasm: add.wasm}]\n".replace(
         "}]", "," + SMOKE.strip().replace("smoke:\n      - ", "smoke: [") + "]}]"
     )
-    moved = {**files, "index.js": MAIN.replace("./lib/", "./"), "add.wasm": WASM, "ci-wasm.yml": config}
+    moved: dict[str, bytes | str] = {
+        **files,
+        "index.js": MAIN.replace("./lib/", "./"),
+        "add.wasm": WASM,
+        "ci-wasm.yml": config,
+    }
     job.checkout.commit("base", moved)
     job.checkout.commit("head", {"README.md": "x"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_wasm.adapters.name_section import has_names
+from ci_wasm.core.custom_sections import has_names
 
 EMPTY = b"\0asm\x01\0\0\0"
 TYPES = b"\x01\x04\x01\x60\x00\x00"
