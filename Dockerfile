@@ -2,11 +2,11 @@
 # asks of actions.
 
 FROM python:3.13-slim-trixie AS runtime
-# gcc links the build scripts and proc macros of crates. The checkout belongs to another user than the
-# container's.
+# gcc links the build scripts and proc macros of crates; binaryen is wasm-opt, for crates of workers-rs. The
+# checkout belongs to another user than the container's.
 # hadolint ignore=DL3008
 RUN apt-get update -q \
- && apt-get install -q -y --no-install-recommends ca-certificates gcc git libc6-dev \
+ && apt-get install -q -y --no-install-recommends binaryen ca-certificates gcc git libc6-dev \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
  && git config --system --add safe.directory '*'
@@ -28,7 +28,7 @@ COPY requirements/setup.txt /app/requirements/
 RUN python -m pip install --no-cache-dir --root-user-action=ignore --require-hashes \
   --requirement /app/requirements/setup.txt
 COPY scripts/fetch_npm_tarball.py /app/scripts/
-RUN python /app/scripts/fetch_npm_tarball.py workerd d3-hierarchy d3-hierarchy-license
+RUN python /app/scripts/fetch_npm_tarball.py workerd esbuild d3-hierarchy d3-hierarchy-license
 COPY scripts/build_analyzer.py /app/scripts/
 COPY analyzer /app/analyzer
 COPY ci_wasm /app/ci_wasm
@@ -38,6 +38,7 @@ FROM runtime
 # HOME is the job's and shared with other actions: cargo keeps its registry elsewhere.
 ENV CARGO_HOME=/opt/cargo
 COPY --from=parts /app/.cache/workerd /app/.cache/workerd
+COPY --from=parts /app/.cache/esbuild /app/.cache/esbuild
 COPY --from=parts /app/ci_wasm /app/ci_wasm
 COPY entrypoint.py /app/
 # The base image leaves out the standard library's bytecode; compiling it in each run would take most of a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import posixpath
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,7 +28,6 @@ from ci_wasm.errors import BuildError, ConfigError
 _BUILD_SECONDS = 3_600.0
 _LARGEST_PREBUILT = 256 << 20
 _MANIFESTS_TO_NAME = 5
-
 
 _NO_MAIN = (
     "it uses wasm-bindgen, which generates JavaScript for a main module to call, and there is none: set `main` in the "
@@ -122,7 +122,7 @@ class CargoToolchain:
     def _make(self, cargo: Cargo, crate: Crate, package: Package, target: Path) -> _Made:
         if package.uses_worker:
             tools = RustTools(self._environ, self._log, self._terminal)
-            return _worker(run_worker_build(cargo, crate, package, target, tools))
+            return _worker(run_worker_build(cargo, crate, package, target, tools), crate)
         shipped = cargo.compile(crate, package, target, names=False)
         files = self._files(cargo, crate, package, shipped)
         wasm = named = _module(files)
@@ -133,7 +133,8 @@ class CargoToolchain:
             )
             again = cargo.compile(crate, package, target, names=True)
             named = _module(self._files(cargo, crate, package, again))
-        script, refusal = try_script(crate.source.main, overlaid(files, files_below(None, crate.root)), wasm)
+        main, read = crate.source.main, files_below(None, crate.root)
+        script, refusal = try_script(main, overlaid(files, main, read), wasm)
         if not crate.source.main and len(files) > 1:
             refusal = _NO_MAIN
         return _Made(wasm, named if has_names(named) else wasm, shipped.crates, script, refusal)
@@ -146,11 +147,25 @@ class CargoToolchain:
         return run_wasm_bindgen(cargo, crate, package, compiled.path, tools)
 
 
-def _worker(generated: Generated) -> _Made:
-    """What worker-build made, which is a whole Worker."""
+def _worker(generated: Generated, crate: Crate) -> _Made:
+    """What worker-build made, which is a whole Worker, and what a main module of the crate's own makes of it."""
     script = read_script(WORKER_MAIN, generated.files.get)
-    wasm = script.wasm_modules[0].content if script.wasm_modules else b""
-    return _Made(wasm, wasm, generated.crates, script, "")
+    if not script.wasm_modules:
+        raise BuildError(
+            f"worker-build made {WORKER_MAIN}, which imports no module",
+            cure="See that the crate has a handler (`#[event(fetch)]`) and is built for wasm32-unknown-unknown.",
+        )
+    wasm = script.wasm_modules[0].content
+    main, read = crate.source.main, files_below(None, crate.root)
+    # Where worker-build writes when nobody tells it otherwise, and so where a main module imports it from.
+    made = {
+        posixpath.normpath(posixpath.join(crate.source.path, "build", name)): content
+        for name, content in generated.files.items()
+    }
+    if not main or main in made or read(main) is None:
+        return _Made(wasm, wasm, generated.crates, script, "")
+    own, refusal = try_script(main, lambda path: made.get(path) or read(path), wasm)
+    return _Made(wasm, wasm, generated.crates, own, refusal)
 
 
 def _module(files: Mapping[str, bytes]) -> bytes:

@@ -27,7 +27,9 @@ _ASK_SECONDS = 60
 _MAX_DETAIL = 2_000
 _PROJECT = Path(__file__).resolve().parents[2]
 
+# The versions that worker-build 0.8.7 itself would download; scripts/pins.json has their hashes.
 ESBUILD_VERSION = "0.28.2"
+BINARYEN_VERSION = "132.0.0"
 # Debian 12's 108 cannot read what today's Rust compiler writes; 120 and newer can.
 OLDEST_WASM_OPT = 120
 
@@ -62,12 +64,12 @@ class RustTools:
         return program
 
     def esbuild(self) -> Path:
-        """esbuild, which ESBUILD_BIN overrides. Raises ToolMissingError."""
-        places = [_PROJECT / ".cache" / "esbuild" / ESBUILD_VERSION / "esbuild"]
-        named = self.environ.get("ESBUILD_BIN")
-        found = self._named("ESBUILD_BIN") if named else next(filter(Path.is_file, places), None)
-        if found is None and (in_path := shutil.which("esbuild", path=self.environ.get("PATH"))):
-            found = Path(in_path)
+        """esbuild, from ESBUILD_BIN, what set-up fetched, or PATH. Raises ToolMissingError."""
+        found = (
+            self._named("ESBUILD_BIN")
+            or _fetched("esbuild", ESBUILD_VERSION, "esbuild")
+            or self._in_path("esbuild")
+        )
         if found is None:
             raise ToolMissingError(
                 "esbuild, which worker-build bundles with, is not installed",
@@ -78,28 +80,33 @@ class RustTools:
         return found
 
     def wasm_opt(self) -> Path | None:
-        """wasm-opt, from WASM_OPT_BIN or PATH, where there is one that is new enough; the log says which, or why none."""
-        found = (
-            self._named("WASM_OPT_BIN")
-            if self.environ.get("WASM_OPT_BIN")
-            else (Path(place) if (place := shutil.which("wasm-opt", path=self.environ.get("PATH"))) else None)
-        )
-        if found is None:
-            self.log("Without wasm-opt: there is none in PATH, and WASM_OPT_BIN is not set")
-            return None
-        version = self._version_of(found)
-        if not version.split(".")[0].isdecimal() or int(version.split(".")[0]) < OLDEST_WASM_OPT:
+        """The first wasm-opt that is new enough: WASM_OPT_BIN, PATH, what set-up fetched; the log says which, or why none.
+
+        Set-up's is Binaryen's own build for Node.js, so it counts only where there is a Node.js to run it.
+        """
+        named = self._named("WASM_OPT_BIN")
+        node = self._in_path("node")
+        fetched = _fetched("binaryen", BINARYEN_VERSION, "wasm-opt") if node else None
+        places = (named,) if named else (self._in_path("wasm-opt"), fetched)
+        for found in filter(None, places):
+            version = self._version_of(found)
+            major = version.split(".")[0]
+            if major.isdecimal() and int(major) >= OLDEST_WASM_OPT:
+                self.log(
+                    f"With wasm-opt {version} at {found}" + (f", run by {node}" if found == fetched else "")
+                )
+                return found
             self.log(
-                f"Without wasm-opt: {found} is version {version or 'unknown'}, and {OLDEST_WASM_OPT} is the oldest that "
-                "can read what Rust writes"
+                f"Not with {found}: its version is {version or 'unknown'}, and {OLDEST_WASM_OPT} is the oldest that can "
+                "read what Rust writes"
             )
-            return None
-        self.log(f"With wasm-opt {version} at {found}")
-        return found
+        self.log(
+            "Without wasm-opt, so the module is larger than it could be: docs/build.md says where to get it"
+        )
+        return None
 
     def _tool(self, package: str, version: str, program: str, override: str) -> Path:
-        if self.environ.get(override):
-            found = self._named(override)
+        if found := self._named(override):
             self.log(
                 f"With {program} {self._version_of(found) or '(unknown version)'} at {found} ({override})"
             )
@@ -111,15 +118,22 @@ class RustTools:
         self.log(f"With {program} {version} at {binary}")
         return binary
 
-    def _named(self, variable: str) -> Path:
-        value = self.environ[variable]
-        found = shutil.which(value, path=self.environ.get("PATH"))
+    def _in_path(self, program: str) -> Path | None:
+        found = shutil.which(program, path=self.environ.get("PATH"))
+        return Path(found) if found else None
+
+    def _named(self, variable: str) -> Path | None:
+        """The program that a variable names, None where it is not set. Raises ToolMissingError: there is no such program."""
+        value = self.environ.get(variable)
+        if not value:
+            return None
+        found = self._in_path(value)
         if found is None:
             raise ToolMissingError(
                 f"{variable} is `{value}`, which is no program",
                 cure=f"Correct {variable}, or leave it unset.",
             )
-        return Path(found).resolve()
+        return found.resolve()
 
     def _version_of(self, program: Path) -> str:
         """What it says itself: the first number that looks like a version; empty where it says none."""
@@ -176,6 +190,12 @@ class RustTools:
                 "docs/build.md names the variable that points at a program of your own.",
                 detail=finished.error_text[-_MAX_DETAIL:],
             )
+
+
+def _fetched(tool: str, version: str, program: str) -> Path | None:
+    """A program that scripts/pins.json pins, where set-up or the image has it."""
+    place = _PROJECT / ".cache" / tool / version / program
+    return place if place.is_file() else None
 
 
 def tools_folder(environ: Mapping[str, str]) -> Path:

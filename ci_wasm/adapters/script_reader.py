@@ -57,13 +57,20 @@ def files_below(sandbox: Sandbox | None, root: Path) -> Callable[[str], bytes | 
     return read
 
 
-def overlaid(made: Mapping[str, bytes], read: Callable[[str], bytes | None]) -> Callable[[str], bytes | None]:
-    """What a build made goes before files, wherever its path ends so: `target/…/release/add.wasm` is `add.wasm`."""
+def overlaid(
+    made: Mapping[str, bytes], main: str, read: Callable[[str], bytes | None]
+) -> Callable[[str], bytes | None]:
+    """What a build made goes before files, wherever its path ends so: `target/…/release/add.wasm` is `add.wasm`.
+
+    The main module is a file of the repository even where the build made one of its name: a crate `worker` makes a
+    `worker.js`, which `src/worker.js` may import from another folder.
+    """
 
     def read_either(path: str) -> bytes | None:
-        return next(
-            (content for name, content in made.items() if f"/{path}".endswith(f"/{name}")), None
-        ) or read(path)
+        if path == main and (own := read(path)) is not None:
+            return own
+        found = (content for name, content in made.items() if f"/{path}".endswith(f"/{name}"))
+        return next(found, None) or read(path)
 
     return read_either
 

@@ -12,6 +12,7 @@ import pytest
 from packaging.version import Version
 
 from ci_wasm.adapters.page_source import LIBRARY, LICENSE
+from ci_wasm.adapters.rust_tools import BINARYEN_VERSION, ESBUILD_VERSION
 from ci_wasm.adapters.workerd_runtime import WORKERD_VERSION
 from fetch_npm_tarball import Pin, read_pins
 
@@ -47,8 +48,12 @@ def test_the_page_reads_the_library_where_set_up_puts_it() -> None:
     assert destinations == {f"ci_wasm/page/{part}" for part in (LIBRARY, LICENSE)}
 
 
-def test_workerd_is_the_version_that_the_adapter_looks_for() -> None:
-    assert {pin.version for pin in PINS if pin.tool == "workerd"} == {WORKERD_VERSION}
+@pytest.mark.parametrize(
+    ("tool", "version"),
+    [("workerd", WORKERD_VERSION), ("esbuild", ESBUILD_VERSION), ("binaryen", BINARYEN_VERSION)],
+)
+def test_a_tool_is_the_version_that_its_adapter_looks_for(tool: str, version: str) -> None:
+    assert {pin.version for pin in PINS if pin.tool == tool} == {version}
 
 
 def test_rustup_is_pinned_for_each_machine_and_the_toolchain_can_build_the_analyzer() -> None:

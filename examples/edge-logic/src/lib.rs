@@ -1,13 +1,13 @@
 //! Decisions at the edge: which variant of a page a visitor gets, in which country it is not shown, and with which
 //! headers it leaves. Everything that decides is a plain function over plain values: `cargo test` runs it at home.
 
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{Context, Env, Error, Request, Response, Result, console_error, event};
 
 mod decide;
 use decide::{Variant, cookie, is_blocked, is_on, set_cookie};
 
-/// What every answer carries. A page that asks for more (scripts, frames) has to loosen it on purpose.
-const SECURITY_HEADERS: [(&str, &str); 5] = [
+/// What every answer carries, errors included. A page that asks for more (scripts, frames) has to loosen it on purpose.
+const HEADERS: [(&str, &str); 6] = [
     (
         "content-security-policy",
         "default-src 'self'; frame-ancestors 'none'",
@@ -22,58 +22,65 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
         "permissions-policy",
         "camera=(), geolocation=(), microphone=()",
     ),
+    // What is decided for one visitor must not be given to the next one.
+    ("cache-control", "private, no-store"),
 ];
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    let mut response = answer(&request, &env)?;
+    let mut response = answer(&request, &env).or_else(internal_error)?;
     let headers = response.headers_mut();
-    for (name, value) in SECURITY_HEADERS {
+    for (name, value) in HEADERS {
         headers.set(name, value)?;
     }
     Ok(response)
 }
 
 fn answer(request: &Request, env: &Env) -> Result<Response> {
-    if request.inner().method() != "GET" && request.inner().method() != "HEAD" {
-        return Response::error("only GET and HEAD", 405);
+    let method = request.inner().method();
+    if method != "GET" && method != "HEAD" {
+        let mut response = Response::error("only GET and HEAD\n", 405)?;
+        response.headers_mut().set("allow", "GET, HEAD")?;
+        return Ok(response);
     }
-    // The country comes from Cloudflare, which knows the visitor's address; on workerd at home there is none.
+    // The country comes from Cloudflare, which knows the visitor's address; where it is not known, nothing is blocked.
     let country = request.cf().and_then(|cf| cf.country());
     if is_blocked(country.as_deref(), &var(env, "BLOCKED_COUNTRIES")) {
-        return Response::error("not available in your country", 451);
+        return Response::error("not available in your country\n", 451);
     }
     match request.path().as_str() {
         "/" => page(request, env, country.as_deref()),
-        "/health" => Response::ok("ok"),
-        _ => Response::error("not found", 404),
+        "/health" => Response::ok("ok\n"),
+        _ => Response::error("not found\n", 404),
     }
 }
 
 fn page(request: &Request, env: &Env, country: Option<&str>) -> Result<Response> {
     let cookies = request.headers().get("cookie")?.unwrap_or_default();
     let known = cookie(&cookies);
-    let variant = known.unwrap_or_else(|| Variant::of(js_random()));
+    let variant = known.unwrap_or_else(|| Variant::of(chance()));
     let checkout = if is_on(&var(env, "NEW_CHECKOUT")) {
         "new"
     } else {
         "old"
     };
-    let text = format!(
-        "variant {}, {} checkout, from {}\n",
-        variant.name(),
-        checkout,
-        country.unwrap_or("nowhere")
-    );
-    let mut response = Response::ok(text)?;
-    let headers = response.headers_mut();
-    // What is chosen for one visitor must not be given to the next one.
-    headers.set("cache-control", "private, no-store")?;
-    headers.set("vary", "cookie")?;
+    let name = variant.name();
+    let country = country.unwrap_or("nowhere");
+    let mut response = Response::ok(format!(
+        "variant {name}, {checkout} checkout, from {country}\n"
+    ))?;
     if known.is_none() {
-        headers.set("set-cookie", &set_cookie(variant))?;
+        response
+            .headers_mut()
+            .set("set-cookie", &set_cookie(variant))?;
     }
     Ok(response)
+}
+
+/// The visitor learns that something failed, the log what.
+fn internal_error(error: Error) -> Result<Response> {
+    console_error!("{error}");
+    Response::error("internal error\n", 500)
 }
 
 /// A variable of the wrangler config; empty where it is missing, so that a forgotten one turns nothing on.
@@ -84,6 +91,6 @@ fn var(env: &Env, name: &str) -> String {
 }
 
 /// A number from 0 up to, not including, 1. Chance belongs outside of what decides: tests give the number.
-fn js_random() -> f64 {
+fn chance() -> f64 {
     worker::js_sys::Math::random()
 }
