@@ -225,7 +225,8 @@ def judge(
     limits = (*worker.budgets, *fuel_budgets(worker.behavior, after.execution))
     budgets = tuple(judge_budget(budget, before, after) for budget in limits)
     broken = contract_findings(worker.contract, after.module)
-    changes = compatibility_changes(before.module, after.module) if before else ()
+    is_alone = head.value.build.is_alone
+    changes = compatibility_changes(before.module, after.module, is_alone=is_alone) if before else ()
     breaking = breaking_findings(
         changes, worker.contract.breaking, frozenset(finding.subject for finding in broken)
     )

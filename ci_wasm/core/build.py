@@ -67,6 +67,11 @@ class Build:
     script: Script | None = None
     unpreviewable: str = ""
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the module comes without JavaScript of its own, so that others call it and provide its imports."""
+        return self.script is None and not self.unpreviewable
+
 
 def strip_names(build: Build) -> Build:
     """The same build, shipping its module without names; they go on explaining its size."""

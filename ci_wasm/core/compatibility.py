@@ -16,6 +16,9 @@ the other way round.)
 | later feature newly needed                        | major  |
 | feature no longer needed                          | minor  |
 
+A module that is deployed with JavaScript of its own has no other callers and no other host: of it, features alone count.
+What it offers and needs then changes with every version of the tool that generates that JavaScript.
+
 WebAssembly 2.0 (https://www.w3.org/TR/wasm-core-2/) is what every host of today runs, and compilers use it unasked:
 failing a pull request for it would be noise. `contract.forbid-features` can still forbid any of it.
 """
@@ -72,13 +75,12 @@ class Change:
     weight: Weight
 
 
-def compatibility_changes(base: Module, head: Module) -> tuple[Change, ...]:
-    """All changes, majors first, then by side and name."""
-    changes = [
-        *_type_changes(Side.EXPORT, _exports(base), _exports(head)),
-        *_type_changes(Side.IMPORT, _imports(base), _imports(head)),
-        *_feature_changes(base, head),
-    ]
+def compatibility_changes(base: Module, head: Module, *, is_alone: bool = True) -> tuple[Change, ...]:
+    """All changes, majors first, then by side and name; not `is_alone` for a module with JavaScript of its own."""
+    changes = [*_feature_changes(base, head)]
+    if is_alone:
+        changes += _type_changes(Side.EXPORT, _exports(base), _exports(head))
+        changes += _type_changes(Side.IMPORT, _imports(base), _imports(head))
     return tuple(
         sorted(
             changes, key=lambda change: (change.weight is not Weight.MAJOR, change.side.value, change.name)

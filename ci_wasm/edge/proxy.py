@@ -35,8 +35,12 @@ _HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
     b"trailer", b"transfer-encoding", b"upgrade",
 }  # fmt: skip
+# By this header a client of the local edge says what Cloudflare would know about it: JSON that goes into `request.cf`.
+CF_HEADER = "ci-wasm-cf"
 # What the edge says itself, so that a client cannot say it; 100-continue was answered by the server.
-_OURS = {CF_BLOB_HEADER.encode(), b"cf-connecting-ip", b"x-real-ip", b"x-forwarded-proto", b"expect"}
+_OURS = {
+    CF_BLOB_HEADER.encode(), CF_HEADER.encode(), b"cf-connecting-ip", b"x-real-ip", b"x-forwarded-proto", b"expect",
+}  # fmt: skip
 
 
 class WorkerHung(Exception):
@@ -147,6 +151,19 @@ class _Exchange:
         return event
 
 
+def read_cf(request: Request) -> dict[str, object] | None:
+    """What the client says about itself for `request.cf`; None where that is no JSON object."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        asked = json.loads(request.headers.get(CF_HEADER, "{}"), parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+    return asked if isinstance(asked, dict) else None
+
+
 def _outgoing(request: Request) -> h11.Request:
     target: bytes = request.scope["raw_path"]
     if request.scope["query_string"]:
@@ -160,7 +177,7 @@ def _outgoing(request: Request) -> h11.Request:
 
 def _about(request: Request) -> Headers:
     client = (request.client.host if request.client else "127.0.0.1").encode()
-    cf = {"httpProtocol": f"HTTP/{request.scope['http_version']}"}
+    cf = {"httpProtocol": f"HTTP/{request.scope['http_version']}", **(read_cf(request) or {})}
     return [
         (b"cf-connecting-ip", client),
         (b"x-real-ip", client),

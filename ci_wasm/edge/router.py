@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from ci_wasm.edge.api import PREFIX, Api
 from ci_wasm.edge.body import Body
 from ci_wasm.edge.call import Edge
-from ci_wasm.edge.proxy import PATIENCE, WorkerGone, WorkerHung, carry
+from ci_wasm.edge.proxy import CF_HEADER, PATIENCE, WorkerGone, WorkerHung, carry, read_cf
 from ci_wasm.edge.store import Build
 from ci_wasm.errors import DeployError
 
@@ -67,6 +67,8 @@ class Router:
             return 404, f"{build} This is the local edge of ci-wasm."
         if request.headers.get("upgrade"):
             return 501, "The local edge of ci-wasm does not carry WebSockets yet."
+        if read_cf(request) is None:
+            return 400, f'The header {CF_HEADER} must hold a JSON object for request.cf, such as {{"country": "FR"}}.'
         return await self._run(request, build, send)
 
     async def _run(self, request: Request, build: Build, send: Send) -> _Refused | None:

@@ -74,3 +74,12 @@ def test_a_feature_that_does_not_exist_cannot_be_forbidden() -> None:
 
     assert [problem.path[-1] for problem in problems] == [0, 2]
     assert "did you mean `threads`?" in problems[0].message
+
+
+def test_of_a_module_with_javascript_of_its_own_features_alone_count() -> None:
+    old = '(import "./x_bg.js" "f_1a2b" (func)) (func (export "g"))'
+    new = '(import "./x_bg.js" "f_3c4d" (func)) (func (export "h")) (memory i64 1)'
+    base, head = (READER.read(bytes(wat2wasm(f"(module {fields})"))) for fields in (old, new))
+
+    assert [change.name for change in compatibility_changes(base, head, is_alone=False)] == ["memory64"]
+    assert len(compatibility_changes(base, head)) == 5
