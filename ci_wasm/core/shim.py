@@ -131,7 +131,10 @@ def _import_cure(modules: set[str]) -> str:
     if any(name.startswith(("__wbindgen", "wbg", "./")) for name in modules):
         return "This crate uses wasm-bindgen, which brings JavaScript of its own: build it with worker-build."
     if any(name.startswith("wasi") for name in modules):
-        return "These are system calls of WASI: build for wasm32-unknown-unknown instead of wasm32-wasip1."
+        return (
+            "These are system calls of WASI: in Rust, build for wasm32-unknown-unknown instead of wasm32-wasip1; in other "
+            "languages build without a runtime, or give the Worker a `main` that provides them (docs/languages.md)."
+        )
     return (
         "Remove these imports (in Rust: `extern` blocks without a definition), or give the Worker a `main` of its own "
         "that provides them."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,10 @@ def test_an_escape_in_a_specifier_is_refused() -> None:
         find_imports(rb'import "./\u0061.js"')
 
 
+def reader(files: Mapping[str, bytes]) -> Callable[[str], bytes | None]:
+    return lambda path: files[path] if path in files else None
+
+
 def test_files_are_read_and_links_out_are_not_followed(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -58,7 +63,7 @@ def test_files_are_read_and_links_out_are_not_followed(tmp_path: Path) -> None:
 
 def test_what_a_build_made_goes_before_files_that_end_so() -> None:
     files = {"target/wasm32-unknown-unknown/release/add.wasm": b"old", "padd.wasm": b"other"}
-    read = overlaid({"add.wasm": b"new"}, "main.js", lambda path: files.get(path))
+    read = overlaid({"add.wasm": b"new"}, "main.js", reader(files))
 
     assert read("target/wasm32-unknown-unknown/release/add.wasm") == b"new"
     assert (read("add.wasm"), read("padd.wasm"), read("none.wasm")) == (b"new", b"other", None)
@@ -66,10 +71,10 @@ def test_what_a_build_made_goes_before_files_that_end_so() -> None:
 
 def test_a_main_module_is_not_what_a_build_made_under_its_name() -> None:
     files = {"src/worker.js": b"own"}
-    read = overlaid({"worker.js": b"made"}, "src/worker.js", lambda path: files.get(path))
+    read = overlaid({"worker.js": b"made"}, "src/worker.js", reader(files))
 
     assert (read("src/worker.js"), read("pkg/worker.js")) == (b"own", b"made")
-    assert overlaid({"worker.js": b"made"}, "worker.js", lambda _: None)("worker.js") == b"made"
+    assert overlaid({"worker.js": b"made"}, "worker.js", reader({}))("worker.js") == b"made"
 
 
 def test_a_module_that_the_main_module_does_not_import_is_not_previewed_in_its_place() -> None:
