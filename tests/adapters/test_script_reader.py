@@ -44,7 +44,10 @@ def test_an_escape_in_a_specifier_is_refused() -> None:
 
 
 def reader(files: Mapping[str, bytes]) -> Callable[[str], bytes | None]:
-    return lambda path: files[path] if path in files else None
+    def read(path: str) -> bytes | None:
+        return files.get(path)
+
+    return read
 
 
 def test_files_are_read_and_links_out_are_not_followed(tmp_path: Path) -> None:
