@@ -16,6 +16,7 @@ from ci_wasm.core.module import Module
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
 from ci_wasm.core.sizes import Sizes
+from ci_wasm.core.startup import Startup
 from ci_wasm.core.worker import Provenance, Worker
 
 
@@ -83,6 +84,17 @@ class Scales(Protocol):
 
     def start_upload(self, worker: Worker) -> Callable[[], Upload]:
         """The same for a whole Worker, as it is uploaded."""
+        ...
+
+
+class StartupTimer(Protocol):
+    """workerd: what starting a Worker takes."""
+
+    def measure(self, head: Worker, base: Worker | None, runs: int) -> Startup:
+        """Start fresh processes of both, and of none, in turn: `runs` of each.
+
+        Raises DeployError where one does not start, ToolMissingError where there is no workerd.
+        """
         ...
 
 

@@ -31,6 +31,8 @@ class FindingKind(Enum):
     BEHAVIOR_FUEL = "behavior-fuel"
     BEHAVIOR_MEMORY = "behavior-memory"
     PLATFORM_LIMIT = "platform-limit"
+    STARTUP_SLOWER = "startup-slower"
+    STARTUP_LIMIT = "startup-limit"
     SMOKE_FAILED = "smoke-failed"
     STALE_PREVIEW = "stale-preview"
 
