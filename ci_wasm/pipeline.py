@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from ci_wasm import __version__
@@ -25,11 +26,12 @@ from ci_wasm.core.preview import Preview, preview_name, smoke_findings
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
 from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import ArtifactError
+from ci_wasm.groups import judge_groups, propose
 from ci_wasm.head import Head, measure_tree, shim_worker
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
-from ci_wasm.waive import ask_for_waivers, waive_report
+from ci_wasm.waive import ask_for_waivers, waive_group, waive_report
 
 NO_COMMIT = "0" * 40
 
@@ -62,11 +64,17 @@ def check(plan: Check, job: Job) -> Report:
         preview(worker, heads[worker.name], reports[worker.name], plan, job)
         for worker in job.settings.workers
     ]
-    findings = [finding for report in previewed for finding in report.findings]
-    granted = ask_for_waivers(plan, findings, job.settings.exceptions, job.world.forge)
-    judged = [waive_report(report, granted.waivers) for report in previewed]
-    notes = [note for note in (plan.note, *granted.notes) if note]
-    return make_report(job.subject, judged, notes=notes, version=__version__)
+    groups = judge_groups(job.settings, heads, past.bases)
+    findings = [each.findings for each in previewed] + [each.findings for each in groups]
+    granted = ask_for_waivers(plan, chain(*findings), job.settings.exceptions, job.world.forge)
+    report = make_report(
+        job.subject,
+        [waive_report(each, granted.waivers) for each in previewed],
+        groups=[waive_group(each, granted.waivers) for each in groups],
+        notes=[note for note in (plan.note, *granted.notes) if note],
+        version=__version__,
+    )
+    return propose(job.settings, report)
 
 
 def record(plan: Record, job: Job) -> Report:
@@ -77,13 +85,15 @@ def record(plan: Record, job: Job) -> Report:
     measured = {name: head.value.measurement for name, head in heads.items() if isinstance(head, Done)}
     histories = {name: report.history for name, report in reports.items()}
     stored = attempt(lambda: keep(baselines_of(job), plan.commit, measured, histories))
-    return make_report(
+    report = make_report(
         job.subject,
         [replace(report, preview=Skipped("a merged commit has none")) for report in reports.values()],
+        groups=judge_groups(job.settings, heads, past.bases),
         notes=[stored.value] if isinstance(stored, Done) else [],
         failures=[stored] if isinstance(stored, Failed) else [],
         version=__version__,
     )
+    return propose(job.settings, report)
 
 
 def tear_down(plan: Teardown, job: Job) -> Report:
@@ -105,7 +115,10 @@ def judge_only(job: Job, base_commit: str | None) -> Report:
     heads = measure_heads(job)
     past = Past({}, {}) if base_commit is None else measure_past(job, base_commit)
     reports = judge_all(job, heads, past)
-    return make_report(job.subject, list(reports.values()), version=__version__)
+    groups = judge_groups(job.settings, heads, past.bases)
+    return propose(
+        job.settings, make_report(job.subject, list(reports.values()), groups=groups, version=__version__)
+    )
 
 
 def measure_heads(job: Job) -> dict[str, Outcome[Head]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from ci_wasm.config.secret import Secret
 from ci_wasm.core.plan import Strategy
+from ci_wasm.core.sizes import COMPRESSED_METRICS
 from ci_wasm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,13 +33,24 @@ if TYPE_CHECKING:
 
 
 class Adapters:
-    """The real world of one run. A context manager: leaving it stops what was started (the local edge)."""
+    """The real world of one run. A context manager: leaving it stops what was started (the local edge).
 
-    def __init__(self, environ: Mapping[str, str], root: Path, inputs: Inputs, runner: Runner) -> None:
+    `compressed` are the formats whose sizes somebody will see or limit.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        root: Path,
+        inputs: Inputs,
+        runner: Runner,
+        compressed: frozenset[str] = COMPRESSED_METRICS,
+    ) -> None:
         self.root = root
         self._environ = environ
         self._inputs = inputs
         self._runner = runner
+        self._compressed = compressed
         self._resources = ExitStack()
 
     def __enter__(self) -> Self:
@@ -73,7 +85,7 @@ class Adapters:
     def scales(self) -> Scales:
         from ci_wasm.adapters.compression import ThreadedScales
 
-        return ThreadedScales()
+        return ThreadedScales(formats=self._compressed)
 
     @cached_property
     def behavior(self) -> Behavior:

@@ -7,15 +7,18 @@ from dataclasses import replace
 import msgspec
 
 from ci_wasm.config.settings import WorkerSettings
-from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import Build, PrebuiltSource
 from ci_wasm.core.contract import Contract, ExportRule, ImportRule
 from ci_wasm.core.dependencies import Dependencies, LockedPackage
+from ci_wasm.core.group import Group, judge_group
 from ci_wasm.core.history import Point
 from ci_wasm.core.measurement import Base, Measurement, Upload
+from ci_wasm.core.metric import Margin
 from ci_wasm.core.module import FuncType
 from ci_wasm.core.pattern import parse_pattern
 from ci_wasm.core.preview import Deployment, Preview, SmokeAnswer, SmokeRequest
+from ci_wasm.core.ratchet import Ceiling, Ratchet
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
 from ci_wasm.core.waiver import Allowance, Waiver
 from ci_wasm.head import Head
@@ -37,7 +40,7 @@ SETTINGS = WorkerSettings(
     PrebuiltSource("add.wasm"),
     budgets=(
         Budget("raw", maximum=1024, warn=900),
-        Budget("gzip", max_growth=GrowthLimit(percent=5)),
+        Budget("gzip", max_growth=Margin(percent=5)),
         Budget("exports", maximum=3),
     ),
     contract=Contract(
@@ -162,6 +165,45 @@ def upgraded() -> Report:
     )
     settings = replace(SETTINGS, budgets=(Budget("upload", maximum=150_000),), contract=Contract())
     return _report(_judged(head, _base(base), settings))
+
+
+def grouped() -> Report:
+    """Two Workers and their sum: what is inherited, what is noise, and a ceiling that may come down."""
+    budgets = (
+        Budget("raw", maximum=600, max_growth=Margin(amount=100)),
+        Budget("gzip", maximum=335, noise=Margin(percent=1.5)),
+        Budget("brotli", max_growth=Margin(percent=1), warn_growth=Margin(amount=1), noise=Margin(percent=5)),
+        Budget("data", min_shrink=Margin(percent=5)),
+    )
+    settings = [replace(SETTINGS, budgets=budgets), replace(SETTINGS, name="edge", budgets=())]
+    head = replace(BASE, sizes=msgspec.structs.replace(BASE.sizes, raw=640, gzip=338, brotli=249))
+    workers = [_judged(head, _base(BASE), each) for each in settings]
+    names = tuple(worker.name for worker in settings)
+    group = Group(
+        "all",
+        names,
+        (Budget("raw", maximum=4096, max_growth=Margin(percent=1)), Budget("exports", maximum=10)),
+    )
+    lost = Group("lost", (*names, "gone"), (Budget("raw", maximum=4096),))
+    bases, heads = dict.fromkeys(names, BASE), dict.fromkeys(names, head)
+    groups = [judge_group(each, bases, heads) for each in (group, lost)]
+    return make_report(SUBJECT, workers, groups=groups, version="0.1.0")
+
+
+def ratcheted() -> Report:
+    """All holds with room to spare, and the file may say so."""
+    ceilings = (
+        Ceiling("`add`", "raw", "900 KiB", "815 KiB"),
+        Ceiling(
+            "the group all", "gzip", "2 MB", "1.5 MB", "it has an anchor or a tag, or more than one line"
+        ),
+    )
+    diff = (
+        "--- a/crates/ci-wasm.yml\n+++ b/crates/ci-wasm.yml\n@@ -1,3 +1,3 @@\n workers:\n   - budgets:\n"
+        "-      - {metric: raw, max: 900 KiB, ratchet: true}   # measured in May\n"
+        "+      - {metric: raw, max: 815 KiB, ratchet: true}   # measured in May\n"
+    )
+    return replace(passing(), ratchet=Ratchet("crates/ci-wasm.yml", ceilings, diff))
 
 
 def no_base() -> Report:

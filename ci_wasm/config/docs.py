@@ -20,6 +20,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "workers[].contract": schema.ContractEntry,
     "workers[].behavior[]": schema.BehaviorEntry,
     "workers[].smoke[]": schema.SmokeEntry,
+    "groups[]": schema.GroupEntry,
     "preview": schema.PreviewEntry,
     "baseline": schema.BaselineEntry,
     "exceptions": schema.ExceptionsEntry,

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-# Bytes, or a text such as `900 KiB`; for growth a percentage, too. config/quantities.py reads them.
+# Bytes, or a text such as `900 KiB`; a margin may be a percentage, too. config/quantities.py reads them.
 Size = int | str
-Growth = int | str
+Margin = int | str
 Number = int | float | str
 
 
@@ -17,15 +17,52 @@ class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True)
 
 
 class BudgetEntry(_Section):
-    """A limit on one metric."""
+    """Limits on one metric."""
 
     metric: Annotated[str, Meta(description="What is limited; the metrics are listed below.")]
     max: Annotated[Size, Meta(description="More than this fails the run.")] | UnsetType = UNSET
     warn: Annotated[Size, Meta(description="More than this is a warning.")] | UnsetType = UNSET
     max_growth: (
-        Annotated[Growth, Meta(description="How much more than the base: a size, or a percentage.")]
+        Annotated[
+            Margin,
+            Meta(description="More than this on top of the base fails the run: a size, or a percentage."),
+        ]
         | UnsetType
     ) = UNSET
+    warn_growth: (
+        Annotated[Margin, Meta(description="More than this on top of the base is a warning.")] | UnsetType
+    ) = UNSET
+    min_shrink: (
+        Annotated[
+            Margin,
+            Meta(description="Less than this off the base fails the run: a size, or a percentage of it."),
+        ]
+        | UnsetType
+    ) = UNSET
+    noise: (
+        Annotated[
+            Margin, Meta(description="What a change must exceed to count. Default: the metric's own, below.")
+        ]
+        | UnsetType
+    ) = UNSET
+    inherited: Annotated[
+        Literal["fail", "warn"], Meta(description="What it means when the base is over `max` already.")
+    ] = "warn"
+    ratchet: Annotated[
+        bool, Meta(description="Propose a lower `max` where less is needed by now; see below.")
+    ] = False
+
+
+class GroupEntry(_Section):
+    """Limits on the sum over several Workers."""
+
+    name: Annotated[str, Meta(description="What reports call it.")]
+    workers: Annotated[
+        list[str], Meta(description="Names of Workers, or globs over them. Default: all of them.")
+    ] = field(default_factory=lambda: ["*"])
+    budgets: Annotated[list[BudgetEntry], Meta(description="Limits on the sum of each metric.")] = field(
+        default_factory=list
+    )
 
 
 class ContractEntry(_Section):
@@ -149,6 +186,9 @@ class ConfigFile(_Section):
     workers: Annotated[
         list[WorkerEntry], Meta(description="The Workers. Default: the crate in the folder itself.")
     ] = field(default_factory=list)
+    groups: Annotated[list[GroupEntry], Meta(description="Budgets on the sum over Workers.")] = field(
+        default_factory=list
+    )
     preview: Annotated[PreviewEntry, Meta(description="Where previews live.")] = field(
         default_factory=PreviewEntry
     )

@@ -23,6 +23,7 @@ class FindingKind(Enum):
     BUDGET_EXCEEDED = "budget-exceeded"
     BUDGET_WARNING = "budget-warning"
     BUDGET_INHERITED = "budget-inherited"
+    BUDGET_NOISE = "budget-noise"
     BUDGET_UNMEASURED = "budget-unmeasured"
     EXPORT_MISSING = "export-missing"
     EXPORT_CHANGED = "export-changed"
@@ -41,6 +42,7 @@ class FindingKind(Enum):
 # Which label waives what. Whatever is not here, no label waives: a wrong result is no matter of taste.
 ALLOWANCES = {
     FindingKind.BUDGET_EXCEEDED: Allowance.GROWTH,
+    FindingKind.BUDGET_INHERITED: Allowance.GROWTH,
     FindingKind.BEHAVIOR_FUEL: Allowance.GROWTH,
     FindingKind.BEHAVIOR_MEMORY: Allowance.GROWTH,
     FindingKind.EXPORT_MISSING: Allowance.BREAKING,

@@ -11,8 +11,9 @@ from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
 from ci_wasm.core.behavior import BehaviorCall
-from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import CrateSource
+from ci_wasm.core.metric import Margin
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
@@ -73,7 +74,7 @@ baseline: {store: rebuild}
     assert worker.source == CrateSource("crates/resize", ("webp",), "small")
     assert worker.budgets == (
         Budget("raw", maximum=900 * 1024, warn=800 * 1024),
-        Budget("gzip", max_growth=GrowthLimit(percent=2.0)),
+        Budget("gzip", max_growth=Margin(percent=2.0), noise=Margin(percent=1.5)),
     )
     assert [rule.name for rule in worker.contract.exports] == ["add", "memory"]
     assert worker.contract.imports is not None
@@ -148,7 +149,7 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        ("worker: []", "line 1, worker: unknown key `worker`; did you mean `workers`?"),
+        ("worker: []", "ci-wasm.yml:1:1: worker: unknown key `worker`; did you mean `workers`?"),
         ("workers: [{crate: ., budgts: []}]", "unknown key `budgts`; did you mean `budgets`?"),
         ("workers: [{crate: ., zzz: 1}]", "unknown key `zzz`; known here: name, crate"),
         ("workers: [{crate: ., budgets: [{max: 1 KB}]}]", "workers[0].budgets[0]: `metric` is missing"),
@@ -192,7 +193,10 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
         ("workers: [{crate: ., wasm: a.wasm}]", "both `crate` and `wasm` are given"),
         ("workers: [{name: x}]", "neither `crate` nor `wasm` is given"),
         ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),
-        ("workers: [{crate: a, name: x}, {crate: b, name: x}]", "2 Workers are called `x`"),
+        (
+            "workers: [{crate: a, name: x}, {crate: b, name: x}]",
+            "ci-wasm.yml:1:43: workers[1].name: the Worker workers[0] is called `x`, too; names must differ",
+        ),
         ("workers: {crate: .}", "a list is needed, a mapping was found"),
         (
             "preview: {strategy: wherever}",
@@ -208,7 +212,7 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
         ),
         ("exceptions: {grow-label: x}", "unknown key `grow-label`; did you mean `growth-label`?"),
         ("- 1", "a mapping is needed, a list was found"),
-        ("workers: [", "is not valid YAML"),
+        ("workers: [", "ci-wasm.yml:1:11 is not valid YAML"),
     ],
 )
 def test_bad_input_gets_one_clear_line(tmp_path: Path, config: str, expected: str) -> None:
@@ -223,8 +227,8 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
     text = problems(tmp_path, config)
 
     assert "ci-wasm.yml has 2 problems" in text
-    assert "line 4, workers[0].budgets[0].max: `ten` is no size" in text
-    assert "line 5, workers[0].budgets[1].metric: unknown metric" in text
+    assert "ci-wasm.yml:4:23: workers[0].budgets[0].max: `ten` is no size" in text
+    assert "ci-wasm.yml:5:10: workers[0].budgets[1].metric: unknown metric" in text
 
 
 @pytest.mark.parametrize("name", ["ci-wasm.yml", "wrangler.toml"])
