@@ -195,7 +195,7 @@ def ratcheted() -> Report:
     ceilings = (
         Ceiling("`add`", "raw", "900 KiB", "815 KiB"),
         Ceiling(
-            "the group all", "gzip", "2 MB", "1.5 MB", "it has an anchor or a tag, or more than one line"
+            "the group `all`", "gzip", "2 MB", "1.5 MB", "it has an anchor or a tag, or more than one line"
         ),
     )
     diff = (

@@ -51,7 +51,8 @@ def budget_line(result: BudgetResult) -> str:
 
 def group_lines(group: GroupReport) -> Iterator[str]:
     """The group, and a line for each of its budgets."""
-    yield f"group {clean(group.name)} ({len(group.workers)} Workers)"
+    counted = "1 Worker" if len(group.workers) == 1 else f"{len(group.workers)} Workers"
+    yield f"group {clean(group.name)} ({counted})"
     for result in group.budgets:
         yield f"  {budget_line(result)}"
 
