@@ -108,7 +108,7 @@ class EntryReader:
             names = "`max`, `warn`, `max-growth`, `warn-growth` or `min-shrink`"
             self.problems.append(Problem(path, f"a budget needs a limit: {names}"))
         if entry.ratchet and not isinstance(entry.max, int | str):
-            self.problems.append(Problem((*path, "ratchet"), "`ratchet` lowers `max`, and there is none"))
+            self.problems.append(Problem(path, "`ratchet` lowers `max`, and there is none"))
         self.problems.extend(_contradictions(path, budget))
         return budget
 

@@ -222,7 +222,7 @@ def _no_worker(glob: str, workers: list[str]) -> str:
 
     close = difflib.get_close_matches(glob, workers, n=1, cutoff=0.5)
     return f"no Worker is called `{glob}`; " + (
-        f"did you mean `{close[0]}`?" if close else f"there are {', '.join(workers)}"
+        f"did you mean `{close[0]}`?" if close else f"there are {', '.join(dict.fromkeys(workers))}"
     )
 
 

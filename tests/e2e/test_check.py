@@ -66,7 +66,7 @@ def config(folder: Path, text: str) -> Path:
         ),
         (
             WORKER + "    budgets: [{metric: raw, warn: 5, ratchet: true}]\n",
-            "3:38: workers[0].budgets[0].ratchet: `ratchet` lowers `max`, and there is none",
+            "3:15: workers[0].budgets[0]: `ratchet` lowers `max`, and there is none",
         ),
         (
             WORKER + "    budgets: [{metric: raw, max: 5, inherited: maybe}]\n",
