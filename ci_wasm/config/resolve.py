@@ -128,6 +128,8 @@ class _Resolver:
         entries = self.config.workers
         if not entries:
             if not (self.root / "Cargo.toml").is_file():
+                # A misspelled `workers` is why there are none.
+                self._raise_problems()
                 raise ConfigError(
                     f"there is nothing to build: neither `{self.document.name}` nor a Cargo.toml is here",
                     cure="Write a ci-wasm.yml that names the crate (`workers: [{crate: path/to/crate}]`), or set "

@@ -170,7 +170,7 @@ def test_every_kind_is_growth_breaking_or_never_waived(kind: FindingKind) -> Non
     assert (after.severity is Severity.WARNING) == (kind in ALLOWANCES)
     always_mild = {
         FindingKind.BUDGET_WARNING,
-        FindingKind.BUDGET_INHERITED,
+        FindingKind.BUDGET_NOISE,
         FindingKind.BUDGET_UNMEASURED,
         FindingKind.PLATFORM_LIMIT,
     }
