@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from ci_wasm.config.file import Document
-from ci_wasm.core.build import PrebuiltSource
 from ci_wasm.core.sizes import COMPRESSED_METRICS
 from ci_wasm.errors import EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
+    from ci_wasm.config.file import Document
     from ci_wasm.config.inputs import Inputs
     from ci_wasm.config.settings import Settings
     from ci_wasm.core.report import Report
-    from ci_wasm.ports import Runner
+    from ci_wasm.ports import ModuleReader, Runner
     from ci_wasm.wiring import Adapters
 
 
@@ -51,12 +50,16 @@ class Command:
 
     def check(self, file: str | None, config: str, base: str | None, options: CheckOptions) -> int:
         """Budgets and contract; gives the verdict's exit code."""
-        from ci_wasm.core.report import Subject
-        from ci_wasm.pipeline import Job, judge_only
+        from ci_wasm.config.file import read_document
 
-        inputs, settings = self._settings(config)
+        document = read_document(Path.cwd(), config)
+        reader = _early_reader(file, document)
+        inputs, settings = self._settings(config, document)
         judged = settings if file is None else _judging(settings, file)
-        with self._adapters(inputs, options.compressed(settings)) as adapters:
+        with self._adapters(inputs, options.compressed(settings), reader) as adapters:
+            from ci_wasm.core.report import Subject
+            from ci_wasm.pipeline import Job, judge_only
+
             commit = adapters.repository.head() if base is not None else ""
             if base is not None and adapters.repository.merge_base("HEAD", base) is None:
                 raise ConfigError(
@@ -71,7 +74,7 @@ class Command:
 
     def contract(self, file: str | None, config: str, worker: str | None, *, write: bool) -> int:
         """Print the contract of a Worker's module, or write it into the file; makes the file where there is none."""
-        from ci_wasm.config.resolve import write_document
+        from ci_wasm.config.file import Document, write_document
         from ci_wasm.contract_file import Target, built_module, chosen_worker, with_contract
         from ci_wasm.module_files import read_module
         from ci_wasm.render.contract import render_contract
@@ -126,26 +129,45 @@ class Command:
         serve_forever(port)
         return EXIT_OK
 
-    def _settings(self, config: str) -> tuple[Inputs, Settings]:
+    def _settings(self, config: str, document: Document | None = None) -> tuple[Inputs, Settings]:
         """Inputs and settings for the current folder."""
         from ci_wasm.config.inputs import read_inputs
         from ci_wasm.config.resolve import load_settings
 
         inputs = replace(read_inputs(self.environ), config=config)
-        return inputs, load_settings(Path.cwd(), inputs)
+        return inputs, load_settings(Path.cwd(), inputs, document)
 
-    def _adapters(self, inputs: Inputs, compressed: frozenset[str] = COMPRESSED_METRICS) -> Adapters:
+    def _adapters(
+        self,
+        inputs: Inputs,
+        compressed: frozenset[str] = COMPRESSED_METRICS,
+        reader: ModuleReader | None = None,
+    ) -> Adapters:
         from ci_wasm.wiring import Adapters
 
-        return Adapters(self.environ, Path.cwd(), inputs, self.runner, compressed)
+        return Adapters(self.environ, Path.cwd(), inputs, self.runner, compressed, reader)
 
     def _print(self, text: str) -> None:
         self.stdout.write(text if text.endswith("\n") else text + "\n")
         self.stdout.flush()
 
 
+def _early_reader(file: str | None, document: Document) -> ModuleReader | None:
+    """A reader that has begun, where there is a module already: what judges it takes as long to import."""
+    from ci_wasm.config.file import first_prebuilt
+
+    path = file or first_prebuilt(document)
+    if path is None or not Path(path).is_file():
+        return None
+    from ci_wasm.adapters.early_reader import EarlyReader
+
+    return EarlyReader(Path.cwd(), path)
+
+
 def _judging(settings: Settings, file: str) -> Settings:
     """The settings with a given module in the place of the one that would be built."""
+    from ci_wasm.core.build import PrebuiltSource
+
     if len(settings.workers) != 1:
         raise ConfigError(
             f"`{file}` was given, but ci-wasm.yml has {len(settings.workers)} Workers",
@@ -177,8 +199,8 @@ def _new_entry(file: str | None) -> dict[str, str]:
 
 def _update_budgets(settings: Settings, report: Report) -> str:
     """Write the ceilings that may come down; gives what was done in a sentence."""
+    from ci_wasm.config.file import write_document
     from ci_wasm.config.ratchet import propose_ceilings
-    from ci_wasm.config.resolve import write_document
     from ci_wasm.core.verdict import Conclusion
 
     name = settings.document.name

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ci_wasm.core.behavior import BehaviorCall, CallResult
-from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
-from ci_wasm.core.check_run import CheckRun, CommitStatus
-from ci_wasm.core.history import Commit, History, Recorded
-from ci_wasm.core.matching import Matching
-from ci_wasm.core.measurement import Measurement, Upload
-from ci_wasm.core.module import Module
-from ci_wasm.core.plan import Strategy
-from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
-from ci_wasm.core.sizes import Sizes
-from ci_wasm.core.waiver import BranchTip, Labeling
-from ci_wasm.core.worker import Provenance, Worker
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ci_wasm.core.behavior import BehaviorCall, CallResult
+    from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
+    from ci_wasm.core.check_run import CheckRun, CommitStatus
+    from ci_wasm.core.history import Commit, History, Recorded
+    from ci_wasm.core.matching import Matching
+    from ci_wasm.core.measurement import Measurement, Upload
+    from ci_wasm.core.module import Module
+    from ci_wasm.core.plan import Strategy
+    from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
+    from ci_wasm.core.sizes import Sizes
+    from ci_wasm.core.waiver import BranchTip, Labeling
+    from ci_wasm.core.worker import Provenance, Worker
 
 
 class Toolchain(Protocol):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Adapters:
     """The real world of one run. A context manager: leaving it stops what was started (the local edge).
 
-    `compressed` are the formats whose sizes somebody will see or limit.
+    `compressed` are the formats whose sizes somebody will see or limit; `reader` is one that has begun to read.
     """
 
     def __init__(
@@ -45,12 +45,15 @@ class Adapters:
         inputs: Inputs,
         runner: Runner,
         compressed: frozenset[str] = COMPRESSED_METRICS,
+        reader: ModuleReader | None = None,
     ) -> None:
         self.root = root
         self._environ = environ
         self._inputs = inputs
         self._runner = runner
         self._compressed = compressed
+        if reader is not None:
+            self.reader = reader
         self._resources = ExitStack()
 
     def __enter__(self) -> Self:
@@ -63,6 +66,11 @@ class Adapters:
 
     @cached_property
     def toolchain(self) -> Toolchain:
+        from ci_wasm.adapters.local_toolchain import LocalToolchain
+
+        return LocalToolchain(self._cargo)
+
+    def _cargo(self) -> Toolchain:
         from ci_wasm.adapters.cargo_toolchain import CargoToolchain
 
         terminal = sys.stderr if sys.stderr.isatty() else None

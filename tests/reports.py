@@ -257,7 +257,9 @@ def hostile(name: str, rows: int = 1) -> Report:
         functions=names,
         crates={crate: size for crate, size in names.items()},  # noqa: C416 (the keys' type is wider here),
     )
-    settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
+    settings = replace(
+        SETTINGS, name=name or "x", contract=msgspec.structs.replace(SETTINGS.contract, exact=True)
+    )
     locked = Dependencies(tuple(LockedPackage(each, name, name, (), each) for each in names))
     head = make_measured(5000, module, dependencies=locked)
     worker = _judged(head, _base(replace(BASE, dependencies=Dependencies(()))), settings)

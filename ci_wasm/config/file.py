@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from ci_wasm.errors import ConfigError
 
 if TYPE_CHECKING:
+    import pathlib
+
     from ci_wasm.config.schema import ConfigFile
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong in the file, at a path such as ("workers", 0, "budgets", 1, "max")."""
 
     path: Path
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an entry stands: line and column from 1; offsets into the text of its key (if it has one) and of its value.
 
     `is_block`: whether the value is a mapping or list over several lines, or a text of that kind; the end of a mapping or
@@ -38,8 +39,7 @@ class Place:
     is_block: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A parsed file: its name, its value and text, and the place of each path in it.
 
     A value that stands elsewhere, behind an alias or a merge key, has no place. `duplicates` are keys that came before.
@@ -58,8 +58,7 @@ class Document:
         return self.places.get(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Shaped:
+class Shaped(Struct, frozen=True):
     """The file as far as it fits the schema, and what does not. `unusable` are the paths that were left out or replaced."""
 
     config: ConfigFile
@@ -69,6 +68,53 @@ class Shaped:
     def hides(self, path: Path) -> bool:
         """Whether a problem at this path may come of what was left out, above or below."""
         return any(path[: len(each)] == each or each[: len(path)] == path for each in self.unusable)
+
+
+def read_document(root: pathlib.Path, name: str) -> Document:
+    """The file of this name below `root`; nothing where it has the name that it may be left out by. Raises ConfigError."""
+    path = root / name
+    if path.is_file():
+        return parse_document(name, read_text(root, path))
+    if name != "ci-wasm.yml":
+        raise ConfigError(
+            f"the configuration file `{name}` does not exist",
+            cure="Correct the input `config`, or leave it out to use ci-wasm.yml.",
+        )
+    return Document(name, {}, {})
+
+
+def write_document(root: pathlib.Path, document: Document, text: str) -> None:
+    """Write another text where the document came from; raises ConfigError where that is not what was read."""
+    path = root / document.name
+    if text == document.text:
+        return
+    found = read_text(root, path) if path.exists() else ""
+    if found != document.text or "\N{REPLACEMENT CHARACTER}" in text:
+        raise ConfigError(
+            f"{document.name} was not written: it changed meanwhile, or is no UTF-8",
+            cure="Run the command again, on a file in UTF-8.",
+        )
+    path.write_bytes(text.encode())
+
+
+def read_text(root: pathlib.Path, path: pathlib.Path) -> str:
+    """A configuration file's text. A link out of the repository could bring a secret into an error message."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"`{path.relative_to(root)}` is a link that leaves the repository",
+            cure="Put the file itself into the repository.",
+        )
+    # Not as text: what is written back must have the line ends that it had.
+    return path.read_bytes().decode("utf-8", errors="replace")
+
+
+def first_prebuilt(document: Document) -> str | None:
+    """The path of the first Worker's module, where it is given; the rest of the file may be wrong."""
+    match document.value:
+        case {"workers": [{"wasm": str(path)}, *_]}:
+            return path
+        case _:
+            return None
 
 
 def parse_document(name: str, text: str) -> Document:
@@ -94,17 +140,13 @@ def parse_document(name: str, text: str) -> Document:
     return Document(name, {} if value is None else value, places.found, text, tuple(places.duplicates))
 
 
-@dataclass
 class _Places:
     """The places of all nodes below one, by path; of a node with aliases, where it stands itself."""
 
-    root: Any
-    found: dict[Path, Place] = field(default_factory=dict)
-    duplicates: list[Path] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        seen: set[int] = set()
-        for path, key, node in self._walk((), None, self.root, seen) if self.root else ():
+    def __init__(self, root: Any) -> None:
+        self.found: dict[Path, Place] = {}
+        self.duplicates: list[Path] = []
+        for path, key, node in self._walk((), None, root, set()) if root else ():
             if path in self.found:
                 self.duplicates.append(path)
             entry, start, end = (key or node).start_mark, node.start_mark.index, node.end_mark.index

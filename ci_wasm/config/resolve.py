@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from ci_wasm.config.entries import EntryReader
-from ci_wasm.config.file import Document, Problem, Shaped, config_error, parse_document, read_config
+from ci_wasm.config.file import Document, Problem, Shaped, config_error, read_config, read_document, read_text
 from ci_wasm.config.inputs import Inputs
 from ci_wasm.config.places import find_places
 from ci_wasm.config.settings import DEFAULT_COMPATIBILITY_DATE, Setting, Settings, WorkerSettings
@@ -26,22 +25,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def load_settings(root: Path, inputs: Inputs) -> Settings:
-    """Read the files below `root` and resolve; raises ConfigError with all problems of ci-wasm.yml at once."""
-    document = _read_document(root, inputs.config)
+def load_settings(root: Path, inputs: Inputs, document: Document | None = None) -> Settings:
+    """Read the files below `root` and resolve; raises ConfigError with all problems of ci-wasm.yml at once.
+
+    `document` is that file where it was read before.
+    """
+    document = document or read_document(root, inputs.config)
     return _Resolver(root, inputs, document, read_config(document)).settings()
-
-
-def _read_document(root: Path, name: str) -> Document:
-    path = root / name
-    if path.is_file():
-        return parse_document(name, _read_text(root, path))
-    if name != "ci-wasm.yml":
-        raise ConfigError(
-            f"the configuration file `{name}` does not exist",
-            cure="Correct the input `config`, or leave it out to use ci-wasm.yml.",
-        )
-    return Document(name, {}, {})
 
 
 class _Resolver:
@@ -180,7 +170,7 @@ class _Resolver:
         path = find_wrangler(folder)
         if path is None:
             return WranglerConfig()
-        return parse_wrangler(_read_text(self.root, path), path.relative_to(self.root).as_posix())
+        return parse_wrangler(read_text(self.root, path), path.relative_to(self.root).as_posix())
 
     def _name(
         self, path: tuple[str | int, ...], entry: WorkerEntry, wrangler: WranglerConfig, source: Source
@@ -228,20 +218,6 @@ def _no_worker(glob: str, workers: list[str]) -> str:
     )
 
 
-def write_document(root: Path, document: Document, text: str) -> None:
-    """Write another text where the document came from; raises ConfigError where that is not what was read."""
-    path = root / document.name
-    if text == document.text:
-        return
-    found = _read_text(root, path) if path.exists() else ""
-    if found != document.text or "\N{REPLACEMENT CHARACTER}" in text:
-        raise ConfigError(
-            f"{document.name} was not written: it changed meanwhile, or is no UTF-8",
-            cure="Run the command again, on a file in UTF-8.",
-        )
-    path.write_bytes(text.encode())
-
-
 def _label_problem(label: object, taken: object) -> str:
     if label is True:
         return "a label's name is needed, or `false` for none"
@@ -253,23 +229,14 @@ def _label_problem(label: object, taken: object) -> str:
     return ""
 
 
-def _read_text(root: Path, path: Path) -> str:
-    """A configuration file's text. A link out of the repository could bring a secret into an error message."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise ConfigError(
-            f"`{path.relative_to(root)}` is a link that leaves the repository",
-            cure="Put the file itself into the repository.",
-        )
-    # Not as text: what is written back must have the line ends that it had.
-    return path.read_bytes().decode("utf-8", errors="replace")
-
-
 def _is_inside(root: Path, place: str) -> bool:
     return (root / place).resolve().is_relative_to(root.resolve())
 
 
 def _crate_name(folder: Path) -> str:
     """The package's name with dashes; cargo reports a manifest that is missing or broken, at build time."""
+    import tomllib
+
     try:
         manifest = tomllib.loads((folder / "Cargo.toml").read_text(encoding="utf-8"))
         name = manifest["package"]["name"]

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from msgspec import Struct
+
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.metric import (
@@ -39,8 +41,7 @@ class Inherited(Enum):
     WARN = "warn"
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """The limits on one metric; at least one of them is set.
 
     `ratchet` asks for a proposal to lower `maximum` where less is needed (core/ratchet.py).
@@ -82,8 +83,7 @@ class BudgetResult:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """A metric of base and head. `subject` is how a sentence names it: "`raw`", or "`raw` of the group `edge`"."""
 
     subject: str

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ci_wasm.core.budget import Budget, BudgetResult, Figures, judge_figures, unmeasured
 from ci_wasm.core.finding import Finding
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.metric import metric_value
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Budgets on the sum over Workers, which are given by name."""
 
     name: str

@@ -17,7 +17,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.sizes import COMPRESSED_METRICS
@@ -28,8 +28,7 @@ METRIC_FAMILIES = ("section.", "crate.")
 COUNTED_METRICS = frozenset({"imports", "exports"})
 
 
-@dataclass(frozen=True, slots=True)
-class Margin:
+class Margin(Struct, frozen=True):
     """A distance from a value: bytes (or a count), or a percentage of the value."""
 
     amount: int | None = None

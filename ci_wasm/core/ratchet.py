@@ -5,13 +5,12 @@ How a lower ceiling is written, and where, is known to config/ratchet.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ci_wasm.core.budget import BudgetResult
 
 
-@dataclass(frozen=True, slots=True)
-class Ceiling:
+class Ceiling(Struct, frozen=True):
     """One `max`: of which Worker or group ("`add`", "the group `edge`"), and how the file writes it now and would then.
 
     `problem` says why the file cannot be changed there; then `after` is what to write by hand.
@@ -24,8 +23,7 @@ class Ceiling:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ratchet:
+class Ratchet(Struct, frozen=True):
     """All of a file, and the unified diff that lowers them, empty where none can be lowered."""
 
     file: str

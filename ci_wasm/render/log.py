@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ci_wasm.core.behavior import describe_call
 from ci_wasm.core.finding import Finding
+from ci_wasm.core.history import FEWEST_POINTS
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.metric import metric_value
 from ci_wasm.core.preview import Preview
@@ -19,10 +20,8 @@ from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 from ci_wasm.render.budgets import budget_line, group_lines, ratchet_lines
 from ci_wasm.render.changes import change_lines
 from ci_wasm.render.columns import columns
-from ci_wasm.render.growth import growth_lines
 from ci_wasm.render.markdown import clean
 from ci_wasm.render.quantity import change, short_sha
-from ci_wasm.render.trend import FEWEST_POINTS, sparkline, trend_sentence
 
 if TYPE_CHECKING:
     from ci_wasm.config.settings import Settings
@@ -67,12 +66,16 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
         yield from _sizes(worker, worker.head.value)
     yield from (budget_line(result) for result in worker.budgets)
     if worker.growth is not None:
+        from ci_wasm.render.growth import growth_lines
+
         yield from growth_lines(worker.growth)
     yield from change_lines(worker.changes)
     for made in worker.behavior:
         gave = f"failed: {made.failure}" if made.results is None else f"({', '.join(made.results)})"
         yield f"call {clean(describe_call(made.call))}: {clean(gave, 300)}, {made.fuel:,} fuel"
     if len(worker.history) >= FEWEST_POINTS:
+        from ci_wasm.render.trend import sparkline, trend_sentence
+
         yield f"trend {sparkline(worker.history[-30:])} {trend_sentence(worker.history)}"
     yield from _preview(worker.preview)
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_wasm.config.file import write_document
 from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.ratchet import Proposal, propose_ceilings
-from ci_wasm.config.resolve import load_settings, write_document
+from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Settings
 from ci_wasm.core.budget import judge_budget
 from ci_wasm.core.group import judge_group

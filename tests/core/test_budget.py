@@ -144,7 +144,7 @@ def test_the_metrics_of_these_tests_are_all() -> None:
 def test_every_limit_works_for_every_metric(
     metric: str, limit: dict[str, Any], found: tuple[FindingKind, Severity]
 ) -> None:
-    budget = replace(Budget(metric), noise=noise_of(metric), **limit)
+    budget = Budget(metric, noise=noise_of(metric), **limit)
 
     broken = judge_budget(budget, measured(50), measured(70))
     kept = judge_budget(budget, measured(50), measured(40))
