@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ci_wasm.config.docs import configuration_tables, inputs_table, json_schema, outputs_table
 from ci_wasm.config.schema import ExceptionsEntry
-from ci_wasm.core import budget, limits, metric
+from ci_wasm.core import budget, compatibility, limits, metric
 from ci_wasm.core.finding import ALLOWANCES
 from ci_wasm.core.waiver import Allowance
 
@@ -41,6 +41,7 @@ def rendered() -> dict[Path, str]:
         "keys": configuration_tables(),
         "metrics": metrics_table(),
         "budget-limits": budget_limits_table(),
+        "changes": changes_table(),
         "limits": limits_table(),
         "allowances": allowances_table(),
         "inputs": inputs_table(),
@@ -75,6 +76,11 @@ def metrics_table() -> str:
 def budget_limits_table() -> str:
     """The table of `core/budget.py`'s own docstring."""
     return docstring_table(budget.__doc__ or "")
+
+
+def changes_table() -> str:
+    """The table of `core/compatibility.py`'s own docstring."""
+    return docstring_table(compatibility.__doc__ or "")
 
 
 def docstring_table(docstring: str) -> str:

@@ -1,7 +1,7 @@
 """Edit: change values of ci-wasm.yml and keep every other byte: comments, order, quotes, line ends. (Document, values) -> text.
 
 The text is cut at the places that the parser gave; nothing is serialized but what is new. Every result is parsed again: it
-must differ from what it was in nothing but the values that were meant (docs/adr/0006-edits-of-the-configuration.md).
+must differ from what it was in nothing but the values that were meant (docs/adr/0007-edits-of-the-configuration.md).
 """
 
 from __future__ import annotations
