@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -304,3 +306,32 @@ def test_a_contract_behind_an_alias_is_left_to_its_author(folder: Path) -> None:
 
     assert (done.returncode, path.read_text(encoding="utf-8")) == (2, text)
     assert "Put it there by hand" in done.stderr
+
+
+def test_check_imports_what_it_uses(folder: Path) -> None:
+    config(folder, WORKER + "    budgets: [{metric: raw, max: 1 MB}]\n")
+    script = (
+        "import sys; from ci_wasm.__main__ import main; code = main(['check']); "
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    )
+
+    imported = set(done.stderr.split())
+    unused = {
+        "brotli",
+        "tomllib",
+        "httpx",
+        "github",
+        "difflib",
+        "ci_wasm.config.shape",
+        "ci_wasm.config.edit",
+        "ci_wasm.adapters.cargo_toolchain",
+        "ci_wasm.render.comment",
+        "ci_wasm.render.trend",
+        "ci_wasm.core.check_run",
+    }
+    assert {"ci_wasm.pipeline", "wasmtime", "yaml"} <= imported
+    assert imported & unused == set()
