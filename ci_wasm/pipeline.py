@@ -11,7 +11,6 @@ from pathlib import Path
 from ci_wasm import __version__
 from ci_wasm.config.places import locate
 from ci_wasm.config.settings import Settings, WorkerSettings
-from ci_wasm.core.behavior import behavior_findings
 from ci_wasm.core.budget import judge_budget
 from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
@@ -20,14 +19,15 @@ from ci_wasm.core.growth import make_growth
 from ci_wasm.core.history import Commit, History, extend_history, make_point
 from ci_wasm.core.limits import limit_findings
 from ci_wasm.core.matching import Matching
-from ci_wasm.core.measurement import Base
+from ci_wasm.core.measurement import Base, comparable_base
 from ci_wasm.core.plan import Check, Record, Strategy, Teardown
 from ci_wasm.core.preview import Preview, preview_name, smoke_findings
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.trial import fuel_budgets
 from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import ArtifactError
 from ci_wasm.groups import judge_groups, propose
-from ci_wasm.head import Head, measure_tree, shim_worker
+from ci_wasm.head import Head, measure_tree, shim_worker, try_module
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
@@ -122,11 +122,16 @@ def judge_only(job: Job, base_commit: str | None) -> Report:
 
 
 def measure_heads(job: Job) -> dict[str, Outcome[Head]]:
-    """Build and measure every Worker of the checkout; one that fails does not keep the others from their report."""
+    """Build, measure and try every Worker of the checkout; one that fails does not keep the others from their report."""
     return {
-        worker.name: attempt(partial(measure_tree, job.world, job.root, worker))
+        worker.name: attempt(partial(tried_tree, job.world, job.root, worker))
         for worker in job.settings.workers
     }
+
+
+def tried_tree(world: World, tree: Path, worker: WorkerSettings) -> Head:
+    """One Worker of a checkout: the same for the head and for a base that is built now, so that all figures compare."""
+    return try_module(world, measure_tree(world, tree, worker), worker)
 
 
 def measure_past(job: Job, base_sha: str) -> Past:
@@ -167,7 +172,7 @@ def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> O
     """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
     if not (tree / worker.source.path).exists():
         return Skipped(f"`{worker.source.path}` does not exist in the base commit")
-    return attempt(lambda: Base(commit, measure_tree(job.world, tree, worker).measurement, recorded=False))
+    return attempt(lambda: Base(commit, tried_tree(job.world, tree, worker).measurement, recorded=False))
 
 
 def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[str, WorkerReport]:
@@ -178,10 +183,10 @@ def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[
     reports = {}
     for worker in job.settings.workers:
         head = heads[worker.name]
-        base = past.bases.get(worker.name, no_base)
+        base = comparable(past.bases.get(worker.name, no_base), head)
         report = judge(worker, head, base, match(head, base, job.world))
-        report = replace(report, history=history_until(commit, head, past.histories.get(worker.name, ())))
-        reports[worker.name] = with_places(behave(worker, head, report, job), worker)
+        history = history_until(commit, head, past.histories.get(worker.name, ()))
+        reports[worker.name] = with_places(replace(report, history=history), worker)
     return reports
 
 
@@ -195,22 +200,18 @@ def with_places(report: WorkerReport, worker: WorkerSettings) -> WorkerReport:
     return replace(report, findings=placed(report.findings), budgets=budgets)
 
 
+def comparable(base: Outcome[Base], head: Outcome[Head]) -> Outcome[Base]:
+    """The base without what the head must not be compared with."""
+    if not (isinstance(base, Done) and isinstance(head, Done)):
+        return base
+    return Done(comparable_base(base.value, head.value.measurement))
+
+
 def history_until(commit: Commit | None, head: Outcome[Head], before: History) -> History:
     """The history with the head at its end; a module of no commit, as at home, has no place in one."""
     if commit is None or not isinstance(head, Done):
         return before
     return extend_history(before, make_point(commit, head.value.measurement))
-
-
-def behave(worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, job: Job) -> WorkerReport:
-    """Make the calls that the Worker's behavior asks for, where there is a module, and judge what they gave."""
-    if not worker.behavior or not isinstance(head, Done):
-        return report
-    results = tuple(
-        job.world.behavior.call(head.value.build.wasm, head.value.measurement.module, worker.behavior)
-    )
-    findings = [finding for result in results for finding in behavior_findings(result)]
-    return replace(report, behavior=results, findings=(*report.findings, *findings))
 
 
 def match(head: Outcome[Head], base: Outcome[Base], world: World) -> Matching | None:
@@ -228,7 +229,8 @@ def judge(
         return WorkerReport(worker.name, head, base)
     after = head.value.measurement
     before = base.value.measurement if isinstance(base, Done) else None
-    budgets = tuple(judge_budget(budget, before, after) for budget in worker.budgets)
+    limits = (*worker.budgets, *fuel_budgets(worker.behavior, after.execution))
+    budgets = tuple(judge_budget(budget, before, after) for budget in limits)
     broken = contract_findings(worker.contract, after.module)
     changes = compatibility_changes(before.module, after.module) if before else ()
     breaking = breaking_findings(
@@ -241,11 +243,13 @@ def judge(
         growth=make_growth(before, after, matching) if before else None,
         budgets=budgets,
         changes=changes,
+        behavior=head.value.trial.results,
         findings=(
             *(finding for result in budgets for finding in result.findings),
             *limit_findings(after),
             *broken,
             *breaking,
+            *head.value.trial.findings,
         ),
     )
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from ci_wasm.core.behavior import BehaviorCall, CallResult
     from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
     from ci_wasm.core.check_run import CheckRun, CommitStatus
     from ci_wasm.core.history import Commit, History, Recorded
@@ -18,7 +17,9 @@ if TYPE_CHECKING:
     from ci_wasm.core.module import Module
     from ci_wasm.core.plan import Strategy
     from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
+    from ci_wasm.core.rehearsal import Rehearsal
     from ci_wasm.core.sizes import Sizes
+    from ci_wasm.core.trial import Run
     from ci_wasm.core.waiver import BranchTip, Labeling
     from ci_wasm.core.worker import Provenance, Worker
 
@@ -41,8 +42,8 @@ class Toolchain(Protocol):
 class Behavior(Protocol):
     """Wasmtime in a process of its own: calls of a module's exports."""
 
-    def call(self, wasm: bytes, module: Module, calls: Sequence[BehaviorCall]) -> Sequence[CallResult]:
-        """Make every call in an instance of its own; one that fails says so in its result."""
+    def run(self, wasm: bytes, rehearsal: Rehearsal) -> Run:
+        """Start a module and make the calls of every scenario; what fails says so in its answer."""
         ...
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ci_wasm.config.file import Path, Problem
 from ci_wasm.config.quantities import parse_margin, parse_size
-from ci_wasm.core.behavior import BehaviorCall
 from ci_wasm.core.budget import Budget, Inherited
 from ci_wasm.core.contract import FEATURES, Breaking, Contract, ExportRule, ImportRule
 from ci_wasm.core.metric import METRIC_FAMILIES, PLAIN_METRICS, Margin, is_metric, noise_of
@@ -15,7 +14,7 @@ from ci_wasm.core.pattern import Pattern, parse_pattern
 from ci_wasm.core.preview import SmokeRequest
 
 if TYPE_CHECKING:
-    from ci_wasm.config.schema import BehaviorEntry, BudgetEntry, ContractEntry, SmokeEntry
+    from ci_wasm.config.schema import BudgetEntry, ContractEntry, SmokeEntry
 
 T = TypeVar("T")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -53,26 +52,6 @@ class EntryReader:
             forbid_features=tuple(entry.forbid_features),
             breaking=Breaking(entry.breaking),
         )
-
-    def behavior(self, entries: Sequence[BehaviorEntry]) -> tuple[BehaviorCall, ...]:
-        """The calls that must give what they gave."""
-        calls = []
-        for index, entry in enumerate(entries):
-            path = (*self.path, "behavior", index)
-            expect = entry.expect if isinstance(entry.expect, list) else None
-            if entry.trap and expect is not None:
-                self.problems.append(Problem(path, "a call that must `trap` gives no result to `expect`"))
-            calls.append(
-                BehaviorCall(
-                    entry.call,
-                    args=tuple(str(value).lower() for value in entry.args),
-                    expect=None if expect is None else tuple(str(value).lower() for value in expect),
-                    trap=entry.trap,
-                    max_fuel=entry.max_fuel if isinstance(entry.max_fuel, int) else None,
-                    max_memory=self._limit((*path, "max-memory"), entry.max_memory, parse_size),
-                )
-            )
-        return tuple(calls)
 
     def smoke(self, entries: Sequence[SmokeEntry]) -> tuple[SmokeRequest, ...]:
         """The requests that the preview must answer."""

@@ -55,4 +55,6 @@ def _rules(finding: Finding) -> tuple[str, ...]:
     if ALLOWANCES.get(finding.kind) is Allowance.BREAKING:
         return (f"exports.{finding.subject}", "contract")
     section, _, _ = finding.kind.value.partition("-")
-    return (f"budgets.{finding.subject}",) if section == "budget" else (section,)
+    if section == "budget":
+        return (f"budgets.{finding.subject}",)
+    return (f"{section}.{finding.subject}", finding.subject, section)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
+from ci_wasm.config.behavior import BehaviorReader
 from ci_wasm.config.entries import EntryReader
 from ci_wasm.config.file import Document, Problem, Shaped, config_error, read_config, read_document, read_text
 from ci_wasm.config.inputs import Inputs
@@ -134,15 +135,17 @@ class _Resolver:
         wrangler = self._wrangler(folder)
         name = self._name(path, entry, wrangler, source)
         reader = EntryReader(path, self.problems)
+        budgets = reader.budgets(entry.budgets)
+        behavior_reader = BehaviorReader(self.root, self.document, path, self.problems)
         date = wrangler.compatibility_date or DEFAULT_COMPATIBILITY_DATE
         origin = "wrangler config" if wrangler.compatibility_date else "default"
         self.origins.append(Setting(f"{name}: compatibility date", date, origin))
         return WorkerSettings(
             name=name,
             source=source,
-            budgets=reader.budgets(entry.budgets),
+            budgets=budgets,
             contract=reader.contract(entry.contract),
-            behavior=reader.behavior(entry.behavior),
+            behavior=behavior_reader.behavior(entry, budgets),
             smoke=reader.smoke(entry.smoke),
             cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
             compatibility_date=date,
@@ -150,7 +153,7 @@ class _Resolver:
             vars=wrangler.vars,
             unpreviewable=_unpreviewable(wrangler),
             config_file=self.document.name,
-            places=find_places(self.document, path, entry),
+            places={**behavior_reader.places, **find_places(self.document, path, entry)},
         )
 
     def _source(self, path: tuple[str | int, ...], entry: WorkerEntry) -> tuple[Source, Path]:

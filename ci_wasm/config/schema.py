@@ -86,19 +86,75 @@ class ContractEntry(_Section):
     ] = "fail"
 
 
-class BehaviorEntry(_Section):
-    """One call of an export, in an instance of its own."""
+class InputEntry(_Section):
+    """Bytes that go in, in one of four spellings; a text alone is short for `{text: …}`."""
 
-    call: Annotated[str, Meta(description="The export's name.")]
-    args: Annotated[list[Number], Meta(description="Its arguments; `nan` and `inf` as texts.")] = field(
-        default_factory=list
-    )
+    text: Annotated[str, Meta(description="The bytes of this text in UTF-8.")] | UnsetType = UNSET
+    hex: Annotated[str, Meta(description="Hexadecimal digits; spaces are free.")] | UnsetType = UNSET
+    base64: Annotated[str, Meta(description="Base64, padded.")] | UnsetType = UNSET
+    file: (
+        Annotated[str, Meta(description="A file of the repository, relative to the configuration's folder.")]
+        | UnsetType
+    ) = UNSET
+
+
+class OutputEntry(InputEntry):
+    """Bytes that must come out: all of them, a part, or their hash; a text alone is short for `{text: …}`."""
+
+    contains: Annotated[str, Meta(description="A text that must be in it.")] | UnsetType = UNSET
+    sha256: Annotated[str, Meta(description="The SHA-256 of all bytes, in 64 digits.")] | UnsetType = UNSET
+
+
+class CallEntry(_Section):
+    """One call of an export, in the instance of its sequence."""
+
+    call: Annotated[str, Meta(description="The export's name.")] | UnsetType = UNSET
+    name: (
+        Annotated[str, Meta(description="How reports and budgets name the call. Default: the export's name.")]
+        | UnsetType
+    ) = UNSET
+    args: (
+        Annotated[list[Number], Meta(description="Its arguments; `nan` and `inf` as texts.")] | UnsetType
+    ) = UNSET
     expect: Annotated[list[Number], Meta(description="Its results, exactly.")] | UnsetType = UNSET
-    trap: Annotated[bool, Meta(description="It must trap, instead of giving results.")] = False
+    ulp: (
+        Annotated[int, Meta(ge=0, description="How many steps a float result may lie from `expect`.")]
+        | UnsetType
+    ) = UNSET
+    input: (
+        Annotated[
+            str | InputEntry, Meta(description="Bytes that go in, by the bytes ABI, instead of `args`.")
+        ]
+        | UnsetType
+    ) = UNSET
+    output: (
+        Annotated[str | OutputEntry, Meta(description="Bytes that must come out, instead of `expect`.")]
+        | UnsetType
+    ) = UNSET
+    trap: Annotated[
+        bool | str, Meta(description="It must trap, instead of giving results: `true`, or the kind of trap.")
+    ] = False
     max_fuel: Annotated[int, Meta(ge=0, description="How much fuel it may use.")] | UnsetType = UNSET
     max_memory: Annotated[Size, Meta(description="How large the memory may be afterwards.")] | UnsetType = (
         UNSET
     )
+
+
+class BehaviorEntry(CallEntry):
+    """One call of an export in an instance of its own, or a sequence of calls in one instance."""
+
+    sequence: (
+        Annotated[
+            list[CallEntry], Meta(description="Calls that are made one after the other, in one instance.")
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class StartupEntry(_Section):
+    """Limits on the module's start: its start function and `_initialize`."""
+
+    max_fuel: Annotated[int, Meta(ge=0, description="How much fuel it may use.")] | UnsetType = UNSET
 
 
 class SmokeEntry(_Section):
@@ -137,6 +193,11 @@ class WorkerEntry(_Section):
     behavior: Annotated[list[BehaviorEntry], Meta(description="Calls and what they must give.")] = field(
         default_factory=list
     )
+    stubs: Annotated[
+        dict[str, Number | None],
+        Meta(description="What imports give while calls are made: `module.name` to a number, or `null`."),
+    ] = field(default_factory=dict)
+    startup: Annotated[StartupEntry, Meta(description="Limits on the start.")] | UnsetType = UNSET
     smoke: Annotated[list[SmokeEntry], Meta(description="Requests that the preview must answer.")] = field(
         default_factory=list
     )

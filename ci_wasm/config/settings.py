@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ci_wasm.config.file import Document
-from ci_wasm.core.behavior import BehaviorCall
+from ci_wasm.core.behavior import Behavior
 from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import Source
 from ci_wasm.core.contract import Contract
@@ -40,7 +40,7 @@ class WorkerSettings:
     source: Source
     budgets: tuple[Budget, ...] = ()
     contract: Contract = field(default_factory=Contract)
-    behavior: tuple[BehaviorCall, ...] = ()
+    behavior: Behavior = field(default_factory=Behavior)
     smoke: tuple[SmokeRequest, ...] = ()
     cache_control: str | None = None
     compatibility_date: str = DEFAULT_COMPATIBILITY_DATE

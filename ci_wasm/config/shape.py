@@ -51,6 +51,8 @@ class _Fitting:
                 ]
             case inspect.DictType(), dict():
                 return self._mapping(path, value, info)
+            case inspect.UnionType(), dict() if struct := _struct_of(info):
+                return self._struct(path, value, struct)
             case _ if _fits(value, info):
                 return value
             case _:
@@ -94,6 +96,11 @@ class _Fitting:
 
 def _plain(info: Any) -> Any:
     return info.type if isinstance(info, inspect.Metadata) else info
+
+
+def _struct_of(info: Any) -> Any:
+    """The one mapping among the types of a union, None where there is none."""
+    return next((kind for one in info.types if isinstance(kind := _plain(one), inspect.StructType)), None)
 
 
 def _stand_in(path: Path, info: Any) -> object:

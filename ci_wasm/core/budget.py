@@ -19,6 +19,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from ci_wasm.core.execution import is_fuel
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.metric import (
@@ -30,6 +31,7 @@ from ci_wasm.core.metric import (
     signed_quantity,
     why_unmeasured,
 )
+from ci_wasm.outcome import Skipped
 
 NO_BASE = "there is no base to compare with"
 
@@ -98,7 +100,18 @@ def judge_budget(budget: Budget, base: Measurement | None, head: Measurement) ->
     before = metric_value(budget.metric, base) if base else None
     if measured is None:
         return unmeasured(budget, f"`{budget.metric}`", *why_unmeasured(budget.metric, head), base=before)
-    return judge_figures(budget, Figures(f"`{budget.metric}`", before, measured))
+    return judge_figures(
+        budget, Figures(f"`{budget.metric}`", before, measured, _why_no_base(budget.metric, base))
+    )
+
+
+def _why_no_base(metric: str, base: Measurement | None) -> str:
+    """Why the base has no such figure, where it has none."""
+    if base is None:
+        return NO_BASE
+    if is_fuel(metric) and isinstance(base.execution, Skipped):
+        return base.execution.reason
+    return "the base has no such figure"
 
 
 def unmeasured(

@@ -32,7 +32,7 @@ class FindingKind(Enum):
     FEATURE_FORBIDDEN = "feature-forbidden"
     BREAKING_CHANGE = "breaking-change"
     BEHAVIOR_BROKEN = "behavior-broken"
-    BEHAVIOR_FUEL = "behavior-fuel"
+    BEHAVIOR_INVALID = "behavior-invalid"
     BEHAVIOR_MEMORY = "behavior-memory"
     PLATFORM_LIMIT = "platform-limit"
     SMOKE_FAILED = "smoke-failed"
@@ -43,7 +43,6 @@ class FindingKind(Enum):
 ALLOWANCES = {
     FindingKind.BUDGET_EXCEEDED: Allowance.GROWTH,
     FindingKind.BUDGET_INHERITED: Allowance.GROWTH,
-    FindingKind.BEHAVIOR_FUEL: Allowance.GROWTH,
     FindingKind.BEHAVIOR_MEMORY: Allowance.GROWTH,
     FindingKind.EXPORT_MISSING: Allowance.BREAKING,
     FindingKind.EXPORT_CHANGED: Allowance.BREAKING,

@@ -13,19 +13,33 @@
 | memory         | bytes of the initial memory                                      |       |
 | imports        | number of imports                                                |       |
 | exports        | number of exports                                                |       |
+| startup.fuel   | fuel of the module's start, about one for each instruction       |       |
+| fuel.NAME      | fuel of the call of this name under `behavior`                   |       |
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
+from ci_wasm.core.execution import FUEL_FAMILY, STARTUP_FUEL, execution_value, is_fuel
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.sizes import COMPRESSED_METRICS
 from ci_wasm.outcome import Done, Skipped
 
-PLAIN_METRICS = ("raw", "gzip", "brotli", "upload", "function.max", "data", "memory", "imports", "exports")
-METRIC_FAMILIES = ("section.", "crate.")
-COUNTED_METRICS = frozenset({"imports", "exports"})
+PLAIN_METRICS = (
+    "raw",
+    "gzip",
+    "brotli",
+    "upload",
+    "function.max",
+    "data",
+    "memory",
+    "imports",
+    "exports",
+    STARTUP_FUEL,
+)
+METRIC_FAMILIES = ("section.", "crate.", FUEL_FAMILY)
+_COUNTS = frozenset({"imports", "exports"})
 
 
 class Margin(Struct, frozen=True):
@@ -57,7 +71,9 @@ def is_metric(name: str) -> bool:
 
 
 def metric_value(metric: str, measurement: Measurement) -> int | None:
-    """The metric's value; None where the module cannot tell it (crates of a stripped module)."""
+    """The metric's value; None where it cannot be told (crates of a stripped module, a call that was not made)."""
+    if is_fuel(metric):
+        return execution_value(metric, measurement.execution)
     module = measurement.module
     family, _, name = metric.partition(".")
     if family == "section":
@@ -88,15 +104,25 @@ def why_unmeasured(metric: str, measurement: Measurement) -> tuple[str, str]:
             f"ci-wasm does not assemble this Worker: {measurement.upload.reason}",
             "Put the budget on `raw`, which is the module alone.",
         )
+    if is_fuel(metric):
+        return (
+            "the call gave no result, or was not made",
+            "See what else is said about it; the fuel of a call that fails is no figure.",
+        )
     return (
         "the module has no function names",
         'Keep the name section in the build that is measured (`strip = false` or `strip = "debuginfo"`).',
     )
 
 
+def is_counted(metric: str) -> bool:
+    """Whether a metric is a number of things, not of bytes."""
+    return metric in _COUNTS or is_fuel(metric)
+
+
 def quantity(metric: str, value: int) -> str:
     """A value with its unit, exact: single bytes break budgets, and a rounded figure would hide that."""
-    if metric in COUNTED_METRICS:
+    if is_counted(metric):
         return f"{value:,}"
     return f"{value:,} byte" if value == 1 else f"{value:,} bytes"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ci_wasm.core.behavior import CallResult
 from ci_wasm.core.budget import BudgetResult
+from ci_wasm.core.call_result import CallResult
 from ci_wasm.core.cause import Cause, growth_cause
 from ci_wasm.core.compatibility import Change
 from ci_wasm.core.finding import Finding, FindingKind, Severity

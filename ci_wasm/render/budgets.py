@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ci_wasm.core.budget import Budget, BudgetResult, BudgetState
 from ci_wasm.core.group import GroupReport
-from ci_wasm.core.metric import COUNTED_METRICS, Margin, margin_words
+from ci_wasm.core.metric import Margin, is_counted, margin_words
 from ci_wasm.core.ratchet import Ceiling, Ratchet
 from ci_wasm.render.markdown import clean, code, fenced, prose, table
 from ci_wasm.render.quantity import change, size
@@ -92,7 +92,7 @@ def _sizes_cell(metric: str, before: int | None, after: int | None) -> str:
         return value
     if before == after:
         return f"{value}, as before"
-    counted = metric in COUNTED_METRICS
+    counted = is_counted(metric)
     difference = f"{after - before:+,}" if counted else change(before, after)
     return f"{_amount(metric, before)} → {value}<br>{_unbroken(difference)}"
 
@@ -128,7 +128,7 @@ def _limit_words(budget: Budget) -> Iterator[str]:
 
 
 def _amount(metric: str, value: int) -> str:
-    return _unbroken(f"{value:,}" if metric in COUNTED_METRICS else size(value))
+    return _unbroken(f"{value:,}" if is_counted(metric) else size(value))
 
 
 def _margin(metric: str, margin: Margin) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ci_wasm.core.behavior import CallResult, describe_call
 from ci_wasm.core.budget import BudgetResult
 from ci_wasm.core.finding import Finding, Severity
 from ci_wasm.core.group import GroupReport
@@ -16,10 +15,11 @@ from ci_wasm.core.metric import metric_value
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.behavior import behavior_parts
 from ci_wasm.render.budgets import HEADER, groups_table, size_row
 from ci_wasm.render.changes import changes_fold
 from ci_wasm.render.growth import growth_fold
-from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
+from ci_wasm.render.markdown import code, fenced, link, plain, prose, table
 from ci_wasm.render.quantity import short_sha
 from ci_wasm.render.trend import trend_fold
 from ci_wasm.render.waivers import waiver_blocks
@@ -94,7 +94,7 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
     if worker.growth is not None:
         yield from growth_fold(worker.growth, rows)
     yield changes_fold(worker.changes, rows)
-    yield _behavior(worker.behavior, rows)
+    yield from behavior_parts(worker, rows)
     yield from trend_fold(worker.history, worker.budgets, most=10 * rows)
 
 
@@ -172,25 +172,6 @@ def _base_note(base: Outcome[Base]) -> str:
             return f"<sub>No base to compare with: {prose(reason)}.</sub>"
         case Failed():
             return f"<sub>No base to compare with: {prose(base.message)}. {prose(base.cure)}</sub>"
-
-
-def _behavior(results: Sequence[CallResult], rows: int) -> str:
-    if not results:
-        return ""
-    lines = [
-        f"- {code(describe_call(result.call))} {_gave(result)}, {result.fuel:,} fuel"
-        for result in results[: max(rows, 5)]
-    ]
-    if len(results) > len(lines):
-        lines.append(f"- … and {len(results) - len(lines)} more")
-    counted = "1 call" if len(results) == 1 else f"{len(results)} calls"
-    return details(f"Behavior: {counted}", "\n".join(lines))
-
-
-def _gave(result: CallResult) -> str:
-    if result.results is None:
-        return f"failed: {plain(result.failure, 200)}"
-    return f"gave {code(', '.join(result.results))}" if result.results else "gave nothing"
 
 
 def _failure(failure: Failed, page: Page, title: str = "") -> str:

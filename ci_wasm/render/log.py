@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ci_wasm.core.behavior import describe_call
 from ci_wasm.core.finding import Finding
 from ci_wasm.core.history import FEWEST_POINTS
 from ci_wasm.core.measurement import Measurement
@@ -17,6 +16,7 @@ from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.behavior import behavior_lines
 from ci_wasm.render.budgets import budget_line, group_lines, ratchet_lines
 from ci_wasm.render.changes import change_lines
 from ci_wasm.render.columns import columns
@@ -70,9 +70,7 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
 
         yield from growth_lines(worker.growth)
     yield from change_lines(worker.changes)
-    for made in worker.behavior:
-        gave = f"failed: {made.failure}" if made.results is None else f"({', '.join(made.results)})"
-        yield f"call {clean(describe_call(made.call))}: {clean(gave, 300)}, {made.fuel:,} fuel"
+    yield from behavior_lines(worker)
     if len(worker.history) >= FEWEST_POINTS:
         from ci_wasm.render.trend import sparkline, trend_sentence
 
@@ -122,7 +120,8 @@ def _worker_findings(worker: WorkerReport) -> Iterator[str]:
 
 def _findings(owner: str, findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
-        yield f"{finding.severity.value}: {clean(owner)}: {clean(finding.message, 600)}"
+        place = f" ({finding.file}:{finding.line})" if finding.file else ""
+        yield f"{finding.severity.value}: {clean(owner)}: {clean(finding.message, 600)}{place}"
         yield f"  {finding.cure}"
 
 

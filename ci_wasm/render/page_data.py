@@ -17,7 +17,7 @@ from ci_wasm.core.finding import Finding
 from ci_wasm.core.group import GroupReport
 from ci_wasm.core.growth import Growth
 from ci_wasm.core.measurement import Base, Measurement
-from ci_wasm.core.metric import COUNTED_METRICS, metric_value
+from ci_wasm.core.metric import is_counted, metric_value
 from ci_wasm.core.module import Module
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
@@ -196,7 +196,7 @@ def _figures(
     return [
         {
             "metric": clean(metric),
-            "counted": metric in COUNTED_METRICS,
+            "counted": is_counted(metric),
             "head": after,
             "base": before,
             "budgets": [_budget(result) for result in budgets if result.budget.metric == metric][:rows],

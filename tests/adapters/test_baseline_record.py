@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from ci_wasm.adapters.baseline_branch import decode_baseline, encode_baseline
 from ci_wasm.core.budget import Budget, BudgetState, judge_budget
 from ci_wasm.core.dependencies import Dependencies, LockedPackage
+from ci_wasm.core.execution import NOT_RUN, Cost, Execution
 from ci_wasm.core.finding import FindingKind
 from ci_wasm.core.measurement import Upload
 from ci_wasm.core.metric import Margin
+from ci_wasm.outcome import Done
 from tests.modules import grow, make_measured
 
 COMMIT = "a" * 40
@@ -19,6 +22,16 @@ def test_a_measurement_comes_back_whole() -> None:
     package = LockedPackage("regex", "1.11.1", "registry+https://example.org", ("memchr 2.7.0",), "regex")
     measured = make_measured(1000, dependencies=Dependencies((package,)), upload=Upload(10_000, 4000))
     assert decode_baseline(encode_baseline(COMMIT, {"api": measured}, {})).measurements == {"api": measured}
+
+
+def test_figures_of_calls_come_back_and_an_older_record_has_none() -> None:
+    made = Execution("wasmtime 50.0.1", Cost(8, 65536, "s"), {"add": Cost(4, None, "a")})
+    content = encode_baseline(COMMIT, {"api": replace(make_measured(1000), execution=Done(made))}, {})
+    older = json.loads(content)
+    del older["workers"]["api"]["execution"]
+
+    assert decode_baseline(content).measurements["api"].execution == Done(made)
+    assert decode_baseline(json.dumps(older).encode()).measurements["api"].execution == NOT_RUN
 
 
 def test_a_record_from_before_there_were_dependencies_is_a_base_for_everything_else() -> None:

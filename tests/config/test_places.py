@@ -24,7 +24,13 @@ workers:
       exports:
         add: "(i32, i32) -> i32"
       forbid-features: [threads]
-    behavior: [{call: add}]
+    behavior:
+      - {call: add}
+      - sequence:
+          - call: add
+            max-fuel: 5
+    startup: {max-fuel: 5}
+    stubs: {env.now: 1}
   - wasm: b.wasm
     budgets: [{metric: gzip, max: 7}]
 """
@@ -45,9 +51,15 @@ def workers(root: Path, config: str = CONFIG) -> tuple[WorkerSettings, ...]:
         (0, FindingKind.EXPORT_UNLISTED, "sub", 8),
         (0, FindingKind.FEATURE_FORBIDDEN, "threads", 8),
         (0, FindingKind.BREAKING_CHANGE, "memory", 8),
-        (0, FindingKind.BEHAVIOR_FUEL, "add()", 12),
+        (0, FindingKind.BEHAVIOR_BROKEN, "add", 13),
+        (0, FindingKind.BEHAVIOR_INVALID, "add#2", 15),
+        (0, FindingKind.BUDGET_EXCEEDED, "fuel.add#2", 16),
+        (0, FindingKind.BUDGET_EXCEEDED, "startup.fuel", 17),
+        (0, FindingKind.BEHAVIOR_INVALID, "stubs.env.now", 18),
+        (0, FindingKind.BEHAVIOR_INVALID, "stubs.env.other", 12),
+        (0, FindingKind.BEHAVIOR_BROKEN, "startup", 12),
         (0, FindingKind.PLATFORM_LIMIT, "upload", None),
-        (1, FindingKind.BUDGET_WARNING, "gzip", 14),
+        (1, FindingKind.BUDGET_WARNING, "gzip", 20),
         (1, FindingKind.BUDGET_WARNING, "raw", None),
         (1, FindingKind.BREAKING_CHANGE, "add", None),
     ],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
-from ci_wasm.core.behavior import BehaviorCall
+from ci_wasm.core.behavior import Behavior, Call, OutputRule, Payload, Scenario, Stub
 from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import CrateSource
 from ci_wasm.core.metric import Margin
@@ -29,6 +30,10 @@ def settings(
     for name, text in files.items():
         (root / name.replace("__", ".")).write_text(text, encoding="utf-8")
     return load_settings(root, read_inputs(environ or {}))
+
+
+def alone(*fields: Any, **more: Any) -> Scenario:
+    return Scenario((Call(*fields, **more),))
 
 
 def problems(root: Path, config: str) -> str:
@@ -63,12 +68,21 @@ workers:
     behavior:
       - {call: add, args: [2, 3], expect: [5], max-fuel: 100, max-memory: 2 MiB}
       - {call: half, args: [1.5, .nan, "inf"], trap: true}
+      - {call: half, args: [-0.0], expect: [18446744073709551615], ulp: 2, trap: false}
+      - {call: handle, input: "hé", output: {contains: h}}
+      - {call: handle, name: digest, input: {hex: "00 ff"}, output: {sha256: "@"}}
+      - {call: handle, input: {file: in.bin}, output: {base64: aGk=}}
+      - sequence:
+          - {call: add, name: first}
+          - {call: add, trap: integer overflow}
+    stubs: {env.now: 42, "env.*": null}
+    startup: {max-fuel: 1000}
     smoke:
       - {path: "/add?a=2&b=3", contains: "5"}
 preview: {strategy: local}
 baseline: {store: rebuild}
 """
-    resolved = settings(tmp_path, config)
+    resolved = settings(tmp_path, config.replace("@", "AB" * 32), in__bin="photo")
 
     (worker,) = resolved.workers
     assert worker.source == CrateSource("crates/resize", ("webp",), "small")
@@ -79,9 +93,38 @@ baseline: {store: rebuild}
     assert [rule.name for rule in worker.contract.exports] == ["add", "memory"]
     assert worker.contract.imports is not None
     assert [rule.glob for rule in worker.contract.imports] == ["env.log", "__wbindgen_placeholder__.*"]
-    assert worker.behavior == (
-        BehaviorCall("add", ("2", "3"), ("5",), max_fuel=100, max_memory=2 << 20),
-        BehaviorCall("half", ("1.5", "nan", "inf"), trap=True),
+    assert worker.behavior == Behavior(
+        (
+            alone("add", "add", ("2", "3"), ("5",), max_fuel=100, max_memory=2 << 20),
+            alone("half", "half", ("1.5", "nan", "inf"), trap="any"),
+            alone("half#2", "half", ("-0.0",), (str(2**64 - 1),), ulp=2),
+            alone(
+                "handle",
+                "handle",
+                input=Payload('"hé"', "hé".encode()),
+                output=OutputRule(contains=Payload('"h"', b"h")),
+            ),
+            alone(
+                "digest",
+                "handle",
+                input=Payload("hex 00ff", b"\x00\xff"),
+                output=OutputRule(sha256="ab" * 32),
+            ),
+            alone(
+                "handle#2",
+                "handle",
+                input=Payload("the file in.bin", b"photo"),
+                output=OutputRule(equals=Payload("hex 6869", b"hi")),
+            ),
+            Scenario(
+                (
+                    Call("first", "add"),
+                    Call("add#2", "add", trap="integer overflow"),
+                )
+            ),
+        ),
+        (Stub("env.now", "42"), Stub("env.*", None)),
+        max_startup_fuel=1000,
     )
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
 
@@ -180,16 +223,6 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
             "a number from 100 to 599 is needed, `99` was found",
         ),
         ("workers: [{crate: ., smoke: [{path: /, method: FETCH}]}]", "`FETCH` is none of GET"),
-        ("workers: [{crate: ., behavior: [{args: [1]}]}]", "workers[0].behavior[0]: `call` is missing"),
-        ("workers: [{crate: ., behavior: [{call: f, args: [[1]]}]}]", "a list was found"),
-        (
-            "workers: [{crate: ., behavior: [{call: f, max-fuel: -1}]}]",
-            "a number from 0 on is needed, `-1` was found",
-        ),
-        (
-            "workers: [{crate: ., behavior: [{call: f, trap: true, expect: [1]}]}]",
-            "gives no result to `expect`",
-        ),
         ("workers: [{crate: ., wasm: a.wasm}]", "both `crate` and `wasm` are given"),
         ("workers: [{name: x}]", "neither `crate` nor `wasm` is given"),
         ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
 from ci_wasm.core.budget import Budget, BudgetState, Figures, Inherited, judge_budget, judge_figures
+from ci_wasm.core.execution import Cost, Execution
 from ci_wasm.core.finding import FindingKind, Severity
 from ci_wasm.core.measurement import Measurement, Upload
 from ci_wasm.core.metric import METRIC_FAMILIES, PLAIN_METRICS, Margin, metric_value, noise_of
 from ci_wasm.core.module import Data, Memory
 from ci_wasm.core.ratchet import needed_ceiling
+from ci_wasm.outcome import Done
 from tests.modules import ADD, make_measured, make_module
 
 PERCENT = Margin(percent=10)
@@ -117,10 +119,12 @@ def measured(value: int) -> Measurement:
         memories=(Memory(value, None, shared=False, memory64=False, page_size=1, imported=False),),
     )
     made = make_measured(value, module, gzip=value, upload=Upload(value, None))
-    return replace(made, sizes=replace_struct(made.sizes, brotli=value))
+    cost = Cost(fuel=value, memory=0, digest="")
+    execution = Execution("wasmtime 1", cost, {"add": cost})
+    return replace(made, sizes=replace_struct(made.sizes, brotli=value), execution=Done(execution))
 
 
-METRICS = [*PLAIN_METRICS, "section.code", "crate.core"]
+METRICS = [*PLAIN_METRICS, "section.code", "crate.core", "fuel.add"]
 
 
 def test_the_metrics_of_these_tests_are_all() -> None:

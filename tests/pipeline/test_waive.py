@@ -26,6 +26,7 @@ EVENT = PullRequest(
 )  # fmt: skip
 NEVER = {
     FindingKind.BEHAVIOR_BROKEN,
+    FindingKind.BEHAVIOR_INVALID,
     FindingKind.SMOKE_FAILED,
     FindingKind.STALE_PREVIEW,
 }

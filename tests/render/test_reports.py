@@ -28,6 +28,7 @@ ALL = [
     reports.upgraded,
     reports.grouped,
     reports.ratcheted,
+    reports.called,
     reports.no_base,
     reports.does_not_build,
     reports.refused,
