@@ -25,7 +25,8 @@ def run_action(environ: Mapping[str, str], runner: Runner) -> int:
         return EXIT_OK
     from ci_wasm.run import run_event
 
-    return run_event(name, payload, environ, runner)
+    # It was read where the event's name did not decide.
+    return run_event(name, payload or read_payload(environ), environ, runner)
 
 
 def event_name(environ: Mapping[str, str]) -> str:

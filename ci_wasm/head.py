@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.build import Build, CrateSource
 from ci_wasm.core.measurement import Measurement, Upload, make_measurement
 from ci_wasm.core.module import Module, require_core_module
+from ci_wasm.core.rehearsal import rehearse
 from ci_wasm.core.shim import SHIM_MAIN, shim_modules
+from ci_wasm.core.trial import Trial, make_trial
 from ci_wasm.core.worker import Worker
 from ci_wasm.errors import ArtifactError
 from ci_wasm.outcome import Done, Skipped
@@ -20,10 +22,11 @@ from ci_wasm.ports import World
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A built and measured module; `build` holds the bytes that a preview uploads."""
+    """A built and measured module; `build` holds the bytes that a preview uploads, `trial` what running them showed."""
 
     build: Build
     measurement: Measurement
+    trial: Trial = field(default_factory=Trial)
 
 
 def measure_tree(world: World, tree: Path, worker: WorkerSettings) -> Head:
@@ -51,6 +54,16 @@ def measure(world: World, build: Build, worker: WorkerSettings) -> Measurement:
         dependencies=build.dependencies,
         upload=upload(),
     )
+
+
+def try_module(world: World, head: Head, worker: WorkerSettings) -> Head:
+    """Make the calls that the Worker's behavior asks for, where it asks for any: only then is the module compiled."""
+    if not worker.behavior.is_asked:
+        return head
+    rehearsal = rehearse(worker.behavior, head.measurement.module)
+    run = world.behavior.run(head.build.wasm, rehearsal) if rehearsal.can_start else None
+    trial = make_trial(worker.behavior, rehearsal, run)
+    return replace(head, measurement=replace(head.measurement, execution=trial.execution), trial=trial)
 
 
 def start_upload(

@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from ci_wasm import __version__
+from ci_wasm.config.places import locate
 from ci_wasm.config.settings import Settings, WorkerSettings
-from ci_wasm.core.behavior import behavior_findings
 from ci_wasm.core.budget import judge_budget
 from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
+from ci_wasm.core.finding import Finding
 from ci_wasm.core.growth import make_growth
 from ci_wasm.core.history import Commit, History, extend_history, make_point
 from ci_wasm.core.limits import limit_findings
 from ci_wasm.core.matching import Matching
-from ci_wasm.core.measurement import Base
+from ci_wasm.core.measurement import Base, comparable_base
 from ci_wasm.core.plan import Check, Record, Strategy, Teardown
 from ci_wasm.core.preview import Preview, preview_name, smoke_findings
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.trial import fuel_budgets
 from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import ArtifactError
-from ci_wasm.head import Head, measure_tree, shim_worker
+from ci_wasm.groups import judge_groups, propose
+from ci_wasm.head import Head, measure_tree, shim_worker, try_module
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
+from ci_wasm.waive import ask_for_waivers, waive_group, waive_report
 
 NO_COMMIT = "0" * 40
 
@@ -51,7 +56,7 @@ class Past:
 
 
 def check(plan: Check, job: Job) -> Report:
-    """A pull request: build, measure, compare, judge, preview."""
+    """A pull request: build, measure, compare, judge, preview, and see what a person with write access lets pass."""
     heads = measure_heads(job)
     past = measure_past(job, plan.pull_request.base_sha)
     reports = judge_all(job, heads, past)
@@ -59,7 +64,17 @@ def check(plan: Check, job: Job) -> Report:
         preview(worker, heads[worker.name], reports[worker.name], plan, job)
         for worker in job.settings.workers
     ]
-    return make_report(job.subject, previewed, notes=[plan.note] if plan.note else [], version=__version__)
+    groups = judge_groups(job.settings, heads, past.bases)
+    findings = [each.findings for each in previewed] + [each.findings for each in groups]
+    granted = ask_for_waivers(plan, chain(*findings), job.settings.exceptions, job.world.forge)
+    report = make_report(
+        job.subject,
+        [waive_report(each, granted.waivers) for each in previewed],
+        groups=[waive_group(each, granted.waivers) for each in groups],
+        notes=[note for note in (plan.note, *granted.notes) if note],
+        version=__version__,
+    )
+    return propose(job.settings, report)
 
 
 def record(plan: Record, job: Job) -> Report:
@@ -70,13 +85,15 @@ def record(plan: Record, job: Job) -> Report:
     measured = {name: head.value.measurement for name, head in heads.items() if isinstance(head, Done)}
     histories = {name: report.history for name, report in reports.items()}
     stored = attempt(lambda: keep(baselines_of(job), plan.commit, measured, histories))
-    return make_report(
+    report = make_report(
         job.subject,
         [replace(report, preview=Skipped("a merged commit has none")) for report in reports.values()],
+        groups=judge_groups(job.settings, heads, past.bases),
         notes=[stored.value] if isinstance(stored, Done) else [],
         failures=[stored] if isinstance(stored, Failed) else [],
         version=__version__,
     )
+    return propose(job.settings, report)
 
 
 def tear_down(plan: Teardown, job: Job) -> Report:
@@ -98,15 +115,23 @@ def judge_only(job: Job, base_commit: str | None) -> Report:
     heads = measure_heads(job)
     past = Past({}, {}) if base_commit is None else measure_past(job, base_commit)
     reports = judge_all(job, heads, past)
-    return make_report(job.subject, list(reports.values()), version=__version__)
+    groups = judge_groups(job.settings, heads, past.bases)
+    return propose(
+        job.settings, make_report(job.subject, list(reports.values()), groups=groups, version=__version__)
+    )
 
 
 def measure_heads(job: Job) -> dict[str, Outcome[Head]]:
-    """Build and measure every Worker of the checkout; one that fails does not keep the others from their report."""
+    """Build, measure and try every Worker of the checkout; one that fails does not keep the others from their report."""
     return {
-        worker.name: attempt(partial(measure_tree, job.world, job.root, worker))
+        worker.name: attempt(partial(tried_tree, job.world, job.root, worker))
         for worker in job.settings.workers
     }
+
+
+def tried_tree(world: World, tree: Path, worker: WorkerSettings) -> Head:
+    """One Worker of a checkout: the same for the head and for a base that is built now, so that all figures compare."""
+    return try_module(world, measure_tree(world, tree, worker), worker)
 
 
 def measure_past(job: Job, base_sha: str) -> Past:
@@ -147,7 +172,7 @@ def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> O
     """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
     if not (tree / worker.source.path).exists():
         return Skipped(f"`{worker.source.path}` does not exist in the base commit")
-    return attempt(lambda: Base(commit, measure_tree(job.world, tree, worker).measurement, recorded=False))
+    return attempt(lambda: Base(commit, tried_tree(job.world, tree, worker).measurement, recorded=False))
 
 
 def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[str, WorkerReport]:
@@ -158,11 +183,28 @@ def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[
     reports = {}
     for worker in job.settings.workers:
         head = heads[worker.name]
-        base = past.bases.get(worker.name, no_base)
+        base = comparable(past.bases.get(worker.name, no_base), head)
         report = judge(worker, head, base, match(head, base, job.world))
-        report = replace(report, history=history_until(commit, head, past.histories.get(worker.name, ())))
-        reports[worker.name] = behave(worker, head, report, job)
+        history = history_until(commit, head, past.histories.get(worker.name, ()))
+        reports[worker.name] = with_places(replace(report, history=history), worker)
     return reports
+
+
+def with_places(report: WorkerReport, worker: WorkerSettings) -> WorkerReport:
+    """The report with the line of ci-wasm.yml in every finding whose rule stands there."""
+
+    def placed(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return locate(findings, worker.config_file, worker.places)
+
+    budgets = tuple(replace(result, findings=placed(result.findings)) for result in report.budgets)
+    return replace(report, findings=placed(report.findings), budgets=budgets)
+
+
+def comparable(base: Outcome[Base], head: Outcome[Head]) -> Outcome[Base]:
+    """The base without what the head must not be compared with."""
+    if not (isinstance(base, Done) and isinstance(head, Done)):
+        return base
+    return Done(comparable_base(base.value, head.value.measurement))
 
 
 def history_until(commit: Commit | None, head: Outcome[Head], before: History) -> History:
@@ -170,17 +212,6 @@ def history_until(commit: Commit | None, head: Outcome[Head], before: History) -
     if commit is None or not isinstance(head, Done):
         return before
     return extend_history(before, make_point(commit, head.value.measurement))
-
-
-def behave(worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, job: Job) -> WorkerReport:
-    """Make the calls that the Worker's behavior asks for, where there is a module, and judge what they gave."""
-    if not worker.behavior or not isinstance(head, Done):
-        return report
-    results = tuple(
-        job.world.behavior.call(head.value.build.wasm, head.value.measurement.module, worker.behavior)
-    )
-    findings = [finding for result in results for finding in behavior_findings(result)]
-    return replace(report, behavior=results, findings=(*report.findings, *findings))
 
 
 def match(head: Outcome[Head], base: Outcome[Base], world: World) -> Matching | None:
@@ -198,7 +229,8 @@ def judge(
         return WorkerReport(worker.name, head, base)
     after = head.value.measurement
     before = base.value.measurement if isinstance(base, Done) else None
-    budgets = tuple(judge_budget(budget, before, after) for budget in worker.budgets)
+    limits = (*worker.budgets, *fuel_budgets(worker.behavior, after.execution))
+    budgets = tuple(judge_budget(budget, before, after) for budget in limits)
     broken = contract_findings(worker.contract, after.module)
     changes = compatibility_changes(before.module, after.module) if before else ()
     breaking = breaking_findings(
@@ -211,11 +243,13 @@ def judge(
         growth=make_growth(before, after, matching) if before else None,
         budgets=budgets,
         changes=changes,
+        behavior=head.value.trial.results,
         findings=(
             *(finding for result in budgets for finding in result.findings),
             *limit_findings(after),
             *broken,
             *breaking,
+            *head.value.trial.findings,
         ),
     )
 

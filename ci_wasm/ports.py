@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ci_wasm.core.behavior import BehaviorCall, CallResult
-from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
-from ci_wasm.core.history import Commit, History, Recorded
-from ci_wasm.core.matching import Matching
-from ci_wasm.core.measurement import Measurement, Upload
-from ci_wasm.core.module import Module
-from ci_wasm.core.plan import Strategy
-from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
-from ci_wasm.core.sizes import Sizes
-from ci_wasm.core.startup import Startup
-from ci_wasm.core.worker import Provenance, Worker
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ci_wasm.core.build import Build, CrateSource, PrebuiltSource
+    from ci_wasm.core.check_run import CheckRun, CommitStatus
+    from ci_wasm.core.history import Commit, History, Recorded
+    from ci_wasm.core.matching import Matching
+    from ci_wasm.core.measurement import Measurement, Upload
+    from ci_wasm.core.module import Module
+    from ci_wasm.core.plan import Strategy
+    from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
+    from ci_wasm.core.rehearsal import Rehearsal
+    from ci_wasm.core.sizes import Sizes
+    from ci_wasm.core.startup import Startup
+    from ci_wasm.core.trial import Run
+    from ci_wasm.core.waiver import BranchTip, Labeling
+    from ci_wasm.core.worker import Provenance, Worker
 
 
 class Toolchain(Protocol):
@@ -38,8 +43,8 @@ class Toolchain(Protocol):
 class Behavior(Protocol):
     """Wasmtime in a process of its own: calls of a module's exports."""
 
-    def call(self, wasm: bytes, module: Module, calls: Sequence[BehaviorCall]) -> Sequence[CallResult]:
-        """Make every call in an instance of its own; one that fails says so in its result."""
+    def run(self, wasm: bytes, rehearsal: Rehearsal) -> Run:
+        """Start a module and make the calls of every scenario; what fails says so in its answer."""
         ...
 
 
@@ -126,6 +131,26 @@ class Forge(Protocol):
 
     def put_comment(self, pull_request: int, key: str, body: str) -> str:
         """Create or update the one comment that carries the hidden marker of `key` and is ours; gives its URL."""
+        ...
+
+    def labelings(self, pull_request: int) -> Sequence[Labeling]:
+        """Every setting and taking off of a label, the oldest first."""
+        ...
+
+    def permission(self, login: str) -> str:
+        """A user's permission for the repository: `admin`, `write`, `read` or `none`, whatever it comes from."""
+        ...
+
+    def branch_tip(self, branch: str, fork: int | None = None) -> BranchTip | None:
+        """Where GitHub's log of pushes has the branch, None where it has nothing; `fork` is a repository's id."""
+        ...
+
+    def put_check_run(self, check: CheckRun) -> str:
+        """Create a check run, once for each `external_id`; gives its URL."""
+        ...
+
+    def put_status(self, status: CommitStatus) -> None:
+        """Create a commit status."""
         ...
 
     def read_file(self, branch: str, path: str) -> bytes | None:

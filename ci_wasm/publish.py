@@ -1,17 +1,20 @@
-"""Publish: bring a report to everybody who reads it. Report -> files, summary, annotations, comment, outputs, exit code."""
+"""Publish: bring a report to everybody who reads it. Report -> files, summary, comment, check run, outputs, exit code."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ci_wasm.adapters.page_source import read_page_source
 from ci_wasm.adapters.report_files import write_report_files
 from ci_wasm.config.inputs import INPUTS, Inputs
+from ci_wasm.core.check_run import Annotation
 from ci_wasm.core.event import Event, PullRequest
 from ci_wasm.core.report import Report, preview_url
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.ports import Runner
-from ci_wasm.render.annotations import Annotation, failure_annotation, make_annotations
+from ci_wasm.render.annotations import failure_annotation, make_annotations
+from ci_wasm.render.check_run import render_check_run, render_status
 from ci_wasm.render.comment import render_comment
 from ci_wasm.render.html import render_html
 from ci_wasm.render.log import render_facts, render_verdict
@@ -31,7 +34,13 @@ def publish(report: Report, event: Event, inputs: Inputs, adapters: Adapters, ru
     runner.log_foreign(render_facts(report))
     runner.add_summary(render_summary(report, docs_url=adapters.docs_url))
     posted = post_comment(comment, event, inputs, adapters)
-    for annotation in [*make_annotations(report), *page_annotations(page), *comment_annotations(posted)]:
+    checked = post_checks(report, event, inputs, adapters)
+    for annotation in [
+        *make_annotations(report),
+        *page_annotations(page),
+        *comment_annotations(posted),
+        *check_annotations(checked),
+    ]:
         runner.annotate(
             annotation.severity,
             annotation.message,
@@ -85,6 +94,30 @@ def post_comment(body: str, event: Event, inputs: Inputs, adapters: Adapters) ->
     return attempt(lambda: forge.put_comment(event.number, key, body))
 
 
+def post_checks(report: Report, event: Event, inputs: Inputs, adapters: Adapters) -> list[Failed]:
+    """Show the verdict on the commit as the input `checks` says; gives what could not be shown.
+
+    A closed pull request has no verdict to show, and a fork's token may show none.
+    """
+    forge = adapters.forge
+    if forge is None or (isinstance(event, PullRequest) and (event.action == "closed" or event.is_fork)):
+        return []
+    name = f"ci-wasm ({inputs.working_directory})" if inputs.working_directory else "ci-wasm"
+    posted: list[Outcome[object]] = []
+    if inputs.checks not in {"commit-status", "none"}:
+        check = render_check_run(
+            report,
+            name=name,
+            config=inputs.config,
+            folder=inputs.working_directory,
+            docs_url=adapters.docs_url,
+        )
+        posted.append(attempt(partial(forge.put_check_run, check)))
+    if inputs.checks in {"commit-status", "both"}:
+        posted.append(attempt(partial(forge.put_status, render_status(report, context=name))))
+    return [each for each in posted if isinstance(each, Failed)]
+
+
 def comment_key(working_directory: str) -> str:
     """The key of the comment's hidden marker: letters, digits and dashes of the working directory."""
     slug = "".join(
@@ -103,6 +136,18 @@ def comment_annotations(posted: Outcome[str]) -> list[Annotation]:
             return [Annotation("notice", "ci-wasm: no comment", reason)]
         case _:
             return []
+
+
+def check_annotations(failures: list[Failed]) -> list[Annotation]:
+    """Less than a comment that is missing: the job is a check of its own, with the same conclusion."""
+    return [
+        Annotation(
+            "notice",
+            "ci-wasm: not shown on the commit",
+            f"{failure_annotation(failure).message} Or set the input `checks: none`.",
+        )
+        for failure in failures
+    ]
 
 
 def page_annotations(page: Outcome[str]) -> list[Annotation]:

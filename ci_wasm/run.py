@@ -70,7 +70,11 @@ def _report(invocation: Invocation, adapters: Adapters, runner: Runner) -> Repor
     root = invocation.root / inputs.working_directory
     settings = load_settings(root, inputs)
     runner.log_foreign(settings_table(settings))
-    circumstances = Circumstances(settings.strategy, has_cloudflare_token=bool(inputs.cloudflare_api_token))
+    circumstances = Circumstances(
+        settings.strategy,
+        has_cloudflare_token=bool(inputs.cloudflare_api_token),
+        is_rerun=invocation.subject.run_attempt > 1,
+    )
     job = pipeline.Job(root, settings, adapters, invocation.subject, runner.log)
     match make_plan(invocation.event, circumstances):
         case Check() as plan:
@@ -90,6 +94,8 @@ def subject(event: Event, environ: Mapping[str, str]) -> Subject:
         environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")
     )
     run_url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""
+    given = environ.get("GITHUB_RUN_ATTEMPT", "")
+    attempt = int(given) if given.isdecimal() and given.isascii() else 1
     if isinstance(event, PullRequest):
-        return Subject(event.head_sha, event.repository, event.number, event.html_url, run_url)
-    return Subject(event.after, event.repository, run_url=run_url)
+        return Subject(event.head_sha, event.repository, event.number, event.html_url, run_url, attempt)
+    return Subject(event.after, event.repository, run_url=run_url, run_attempt=attempt)

@@ -49,7 +49,10 @@ def main() -> int:
 
 
 def make_repository(example: str, change: str) -> Path:
-    """A repository with two commits, as a pull request has: the example as it is, then with a change laid over it."""
+    """A repository with two commits, as a pull request has: the example as it is, then with a change laid over it.
+
+    The change is a folder of `scripts/demo_changes/`; its message lies beside it as a text file of the same name.
+    """
     source, overlay = ROOT / "examples" / example, ROOT / "scripts" / "demo_changes" / example / change
     if not source.is_dir() or not overlay.is_dir():
         known = sorted(path.name for path in (ROOT / "scripts" / "demo_changes").iterdir())
@@ -62,7 +65,7 @@ def make_repository(example: str, change: str) -> Path:
     commit(repository, f"The example {example}")
     git(repository, "switch", "--quiet", "--create", "change")
     shutil.copytree(overlay, repository, dirs_exist_ok=True)
-    commit(repository, "Multiply numbers, too" if change == "improved" else "Add wider numbers")
+    commit(repository, overlay.with_suffix(".txt").read_text(encoding="utf-8").strip())
     say(f"Made a repository with a base commit and a pull-request commit: {relative(repository)}")
     return repository
 

@@ -25,6 +25,12 @@ REPO = "/repos/{owner}/{repo}"
 CALLS: dict[str, tuple[str, ...]] = {
     "/user": ("get",),
     REPO: ("get",),
+    f"{REPO}/activity": ("get",),
+    f"{REPO}/check-runs": ("post",),
+    f"{REPO}/check-runs/{{check_run_id}}": ("patch",),
+    f"{REPO}/collaborators/{{username}}/permission": ("get",),
+    f"{REPO}/commits/{{ref}}/check-runs": ("get",),
+    f"{REPO}/commits/{{ref}}/statuses": ("get",),
     f"{REPO}/contents/{{path}}": ("get",),
     f"{REPO}/git/blobs": ("post",),
     f"{REPO}/git/blobs/{{file_sha}}": ("get",),
@@ -36,7 +42,9 @@ CALLS: dict[str, tuple[str, ...]] = {
     f"{REPO}/git/trees": ("post",),
     f"{REPO}/git/trees/{{tree_sha}}": ("get",),
     f"{REPO}/issues/{{issue_number}}/comments": ("get", "post"),
+    f"{REPO}/issues/{{issue_number}}/events": ("get",),
     f"{REPO}/issues/comments/{{comment_id}}": ("get", "patch", "delete"),
+    f"{REPO}/statuses/{{sha}}": ("post",),
 }
 
 # What explains to a reader and constrains nothing.

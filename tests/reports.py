@@ -7,19 +7,28 @@ from dataclasses import replace
 import msgspec
 
 from ci_wasm.config.settings import WorkerSettings
-from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.behavior import Behavior, Call, Payload, Scenario
+from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import Build, PrebuiltSource
+from ci_wasm.core.call_result import Answer, CallResult, Output
 from ci_wasm.core.contract import Contract, ExportRule, ImportRule
 from ci_wasm.core.dependencies import Dependencies, LockedPackage
+from ci_wasm.core.group import Group, judge_group
 from ci_wasm.core.history import Point
 from ci_wasm.core.measurement import Base, Measurement, Upload
-from ci_wasm.core.module import FuncType
+from ci_wasm.core.metric import Margin
+from ci_wasm.core.module import ExternType, FuncType, Module
 from ci_wasm.core.pattern import parse_pattern
 from ci_wasm.core.preview import Deployment, Preview, SmokeAnswer, SmokeRequest
+from ci_wasm.core.ratchet import Ceiling, Ratchet
+from ci_wasm.core.rehearsal import rehearse
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.trial import Run, Trial, make_trial
+from ci_wasm.core.waiver import Allowance, Waiver
 from ci_wasm.head import Head
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
-from ci_wasm.pipeline import judge
+from ci_wasm.pipeline import comparable, judge
+from ci_wasm.waive import waive_report
 from tests.modules import ADD, MEMORY, READER, make_measured, make_module
 
 COMMIT = "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2"
@@ -35,7 +44,7 @@ SETTINGS = WorkerSettings(
     PrebuiltSource("add.wasm"),
     budgets=(
         Budget("raw", maximum=1024, warn=900),
-        Budget("gzip", max_growth=GrowthLimit(percent=5)),
+        Budget("gzip", max_growth=Margin(percent=5)),
         Budget("exports", maximum=3),
     ),
     contract=Contract(
@@ -86,6 +95,28 @@ def broken() -> Report:
     worker = _judged(GROWN, _base(BASE, recorded=True))
     note = "GitHub gives no secrets to pull requests from forks, so the preview ran on the runner instead of on Cloudflare."
     return _report(replace(worker, preview=Done(_preview(public=False))), note=note)
+
+
+def waived() -> Report:
+    """The same, and a person with write access let both the growth and the contract pass for this commit."""
+    (worker,) = broken().workers
+    waivers = {
+        allowance: Waiver(allowance, f"ci-wasm:allow-{allowance.value}", "mona", at, COMMIT)
+        for allowance, at in (
+            (Allowance.GROWTH, "2026-11-24T10:00:00Z"),
+            (Allowance.BREAKING, "2026-11-24T10:05:30Z"),
+        )
+    }
+    return _report(waive_report(worker, waivers))
+
+
+def outdated() -> Report:
+    """The label was set for an earlier commit."""
+    note = (
+        "The label `ci-wasm:allow-growth` waives nothing here: it was set at 2026-11-24 10:00 UTC, and `4f5e6d7` came at "
+        "2026-11-24 10:20 UTC. Take it off and set it again to waive this commit."
+    )
+    return replace(broken(), notes=(note,))
 
 
 def trend() -> Report:
@@ -140,6 +171,93 @@ def upgraded() -> Report:
     return _report(_judged(head, _base(base), settings))
 
 
+def grouped() -> Report:
+    """Two Workers and their sum: what is inherited, what is noise, and a ceiling that may come down."""
+    budgets = (
+        Budget("raw", maximum=600, max_growth=Margin(amount=100)),
+        Budget("gzip", maximum=335, noise=Margin(percent=1.5)),
+        Budget("brotli", max_growth=Margin(percent=1), warn_growth=Margin(amount=1), noise=Margin(percent=5)),
+        Budget("data", min_shrink=Margin(percent=5)),
+    )
+    settings = [replace(SETTINGS, budgets=budgets), replace(SETTINGS, name="edge", budgets=())]
+    head = replace(BASE, sizes=msgspec.structs.replace(BASE.sizes, raw=640, gzip=338, brotli=249))
+    workers = [_judged(head, _base(BASE), each) for each in settings]
+    names = tuple(worker.name for worker in settings)
+    group = Group(
+        "all",
+        names,
+        (Budget("raw", maximum=4096, max_growth=Margin(percent=1)), Budget("exports", maximum=10)),
+    )
+    lost = Group("lost", (*names, "gone"), (Budget("raw", maximum=4096),))
+    bases, heads = dict.fromkeys(names, BASE), dict.fromkeys(names, head)
+    groups = [judge_group(each, bases, heads) for each in (group, lost)]
+    return make_report(SUBJECT, workers, groups=groups, version="0.1.0")
+
+
+def ratcheted() -> Report:
+    """All holds with room to spare, and the file may say so."""
+    ceilings = (
+        Ceiling("`add`", "raw", "900 KiB", "815 KiB"),
+        Ceiling(
+            "the group `all`", "gzip", "2 MB", "1.5 MB", "it has an anchor or a tag, or more than one line"
+        ),
+    )
+    diff = (
+        "--- a/crates/ci-wasm.yml\n+++ b/crates/ci-wasm.yml\n@@ -1,3 +1,3 @@\n workers:\n   - budgets:\n"
+        "-      - {metric: raw, max: 900 KiB, ratchet: true}   # measured in May\n"
+        "+      - {metric: raw, max: 815 KiB, ratchet: true}   # measured in May\n"
+    )
+    return replace(passing(), ratchet=Ratchet("crates/ci-wasm.yml", ceilings, diff))
+
+
+def called() -> Report:
+    """Calls that became dearer, one that is new, one that is wrong, and one that the module has no export for."""
+    behavior = Behavior(
+        (
+            Scenario((Call("add", "add", ("2", "3"), ("5",), max_fuel=100),)),
+            Scenario((Call("sub", "sub", ("2", "3"), ("-1",)),)),
+            Scenario((Call("resize", "resize", input=Payload("the file photo.png", b"photo")),)),
+            Scenario((Call("add#2", "add", ("1", "1"), ("3",)),)),
+            Scenario((Call("gone", "gone"),)),
+        ),
+        max_startup_fuel=10_000,
+    )
+    bytes_function = FuncType(("i32", "i32"), ("i64",))
+    helpers: dict[str, ExternType] = {
+        "alloc": FuncType(("i32",), ("i32",)),
+        "dealloc": FuncType(("i32", "i32"), ()),
+    }
+    module = make_module(
+        exports={"memory": MEMORY, "add": ADD, "sub": ADD, "resize": bytes_function, **helpers}
+    )
+    before = _tried(behavior, module, (8003, 4, None, 812_400), 1 << 20)
+    after = _tried(behavior, module, (9005, 4, 5, 1_012_733), 17 << 16)
+    settings = replace(
+        SETTINGS, budgets=(Budget("fuel.resize", max_growth=Margin(percent=10)),), behavior=behavior
+    )
+    base = replace(make_measured(700, module), execution=before.execution)
+    head = replace(make_measured(700, module), execution=after.execution)
+    return _report(_judged(head, _base(base, recorded=True), settings, after))
+
+
+def _tried(behavior: Behavior, module: Module, fuel: tuple[int | None, ...], memory: int) -> Trial:
+    """A run with fuel for the start and the first three calls, None for one that was not made then."""
+    start, add, sub, resize = fuel
+    answers = (
+        Answer(("5",), fuel=add or 0, memory=memory),
+        Answer(("-1",), fuel=sub or 0, memory=memory)
+        if sub
+        else Answer(is_made=False, failure="it was not made"),
+        Answer(output=b"\x89PNG\r\n", fuel=resize or 0, memory=4 * memory),
+        Answer(("2",), fuel=4, memory=memory),
+    )
+    return make_trial(
+        behavior,
+        rehearse(behavior, module),
+        Run("wasmtime 50.0.1", Answer(fuel=start or 0, memory=memory), answers),
+    )
+
+
 def no_base() -> Report:
     """The first pull request of a repository."""
     return _report(_judged(BASE, Skipped("`crates/add` does not exist in the base commit")))
@@ -191,10 +309,15 @@ def hostile(name: str, rows: int = 1) -> Report:
         functions=names,
         crates={crate: size for crate, size in names.items()},  # noqa: C416 (the keys' type is wider here),
     )
-    settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
+    settings = replace(
+        SETTINGS, name=name or "x", contract=msgspec.structs.replace(SETTINGS.contract, exact=True)
+    )
     locked = Dependencies(tuple(LockedPackage(each, name, name, (), each) for each in names))
     head = make_measured(5000, module, dependencies=locked)
     worker = _judged(head, _base(replace(BASE, dependencies=Dependencies(()))), settings)
+    called = CallResult(name, f"{name}({name})", failure=name, as_expected=False)
+    given = replace(called, failure="", output=Output(7, "", name))
+    worker = replace(worker, behavior=(called, given, replace(called, failure="", results=(name,))) * rows)
     url = f"https://pr-1-{name}.acme.workers.dev"
     answer = SmokeAnswer(SmokeRequest(f"/{name}", contains=name), 500, name, name, 1.5)
     preview = Preview(Deployment(url, url, name), (answer,), public=True)
@@ -230,11 +353,17 @@ def _locked(*packages: str) -> Dependencies:
     )
 
 
-def _judged(head: Measurement, base: Outcome[Base], settings: WorkerSettings = SETTINGS) -> WorkerReport:
+def _judged(
+    head: Measurement,
+    base: Outcome[Base],
+    settings: WorkerSettings = SETTINGS,
+    trial: Trial = Trial(),  # noqa: B008 (frozen)
+) -> WorkerReport:
     build = Build(b"", b"", None, "add.wasm", "rustc 1.95.0", 1.0)
     before = base.value.measurement.module if isinstance(base, Done) else None
     matching = READER.match(before, head.module) if before else None
-    return judge(settings, Done(Head(build, head)), base, matching)
+    made = Head(build, head, trial)
+    return judge(settings, Done(made), comparable(base, Done(made)), matching)
 
 
 def _base(measurement: Measurement, *, recorded: bool = False) -> Done[Base]:

@@ -1,17 +1,16 @@
 //! The analyzer's surface. Reads a WebAssembly module, valid or not, and says what is in it.
 //!
-//! As a Wasm module it has no imports and six exports. What lies in `memory` is handed over as a pointer and a
-//! length, and given back as `ptr << 32 | len`; 0 stands for an argument that is not understood.
+//! As a Wasm module it has no imports and seven exports. What lies in `memory` is handed over as a pointer and a
+//! length, and given back as `ptr << 32 | len`; 0 stands for a request that is not understood.
 //!
-//! - `memory`
-//! - `alloc(len: i32) -> i32`: room for `len` bytes that the caller fills. It is never freed: an instance reads one
-//!   module, or compares two lists, and is thrown away.
-//! - `analyze(module_ptr: i32, module_len: i32, options_ptr: i32, options_len: i32) -> i64`: the answer, UTF-8 JSON
-//!   (see [`answer`]). The options are JSON as well (see [`options`]).
+//! - `memory`, `alloc(len: i32) -> i32`, `dealloc(ptr: i32, len: i32)`: the bytes ABI (docs/shim.md), by which ci-wasm can call
+//!   `analyze` as it calls everybody's functions. Its own adapter frees nothing: an instance does one job and is thrown away.
+//! - `analyze(ptr: i32, len: i32) -> i64`: the request is what to show as JSON (see [`options`]), a zero byte and the module;
+//!   the answer is UTF-8 JSON (see [`answer`]).
 //! - `list() -> i64`: all functions of the module that was analyzed, when the options asked for them (see
 //!   [`function_list`]).
-//! - `why(module_ptr: i32, module_len: i32, query_ptr: i32, query_len: i32) -> i64`: how the crate or function of that
-//!   name is reached, UTF-8 JSON (see [`why`]).
+//! - `why(ptr: i32, len: i32) -> i64`: the request is the name of a crate or function, a zero byte and the module; the answer
+//!   is how that is reached, UTF-8 JSON (see [`why`]).
 //! - `diff(base_ptr: i32, base_len: i32, head_ptr: i32, head_len: i32, all: i32) -> i64`: two such lists compared,
 //!   UTF-8 JSON (see [`diff`]); with `all`, functions that stayed as they are come too.
 //!
@@ -66,28 +65,36 @@ mod abi {
 
     #[unsafe(no_mangle)]
     extern "C" fn alloc(len: usize) -> *mut u8 {
-        leak(Vec::with_capacity(len))
+        // Not cleared: the caller fills it, and clearing a large module's room takes a tenth of its analysis.
+        Box::leak(Box::<[u8]>::new_uninit_slice(len)).as_mut_ptr().cast()
     }
 
     /// # Safety
-    /// Both ranges must have come from `alloc` and been filled.
+    /// The range must have come from `alloc` or from an answer, and is given back once.
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn analyze(module: *const u8, module_len: usize, options: *const u8, options_len: usize) -> u64 {
+    unsafe extern "C" fn dealloc(pointer: *mut u8, len: usize) {
+        // SAFETY: the caller's promise, see above; `leak` gave away a boxed slice of this length.
+        drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(pointer, len)) });
+    }
+
+    /// # Safety
+    /// The range must have come from `alloc` and been filled.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn analyze(request: *const u8, len: usize) -> u64 {
         // SAFETY: the caller's promise, see above.
-        let (module, options) = unsafe { (slice(module, module_len), slice(options, options_len)) };
-        let Some(options) = str::from_utf8(options).ok().and_then(Options::from_json) else { return 0 };
+        let Some((options, module)) = parts(unsafe { slice(request, len) }) else { return 0 };
+        let Some(options) = Options::from_json(options) else { return 0 };
         let mut answer = crate::analyze(module, &options);
         LIST.set(std::mem::take(&mut answer.list));
         give(answer.to_json().into_bytes())
     }
 
     /// # Safety
-    /// Both ranges must have come from `alloc` and been filled.
+    /// The range must have come from `alloc` and been filled.
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn why(module: *const u8, module_len: usize, query: *const u8, query_len: usize) -> u64 {
+    unsafe extern "C" fn why(request: *const u8, len: usize) -> u64 {
         // SAFETY: the caller's promise, see above.
-        let (module, query) = unsafe { (slice(module, module_len), slice(query, query_len)) };
-        let Ok(query) = str::from_utf8(query) else { return 0 };
+        let Some((query, module)) = parts(unsafe { slice(request, len) }) else { return 0 };
         let mut json = String::new();
         crate::why(module, query).write(&mut json);
         give(json.into_bytes())
@@ -110,8 +117,14 @@ mod abi {
         give(json.into_bytes())
     }
 
+    /// The text before the first zero byte, and the module after it.
+    fn parts(request: &[u8]) -> Option<(&str, &[u8])> {
+        let end = request.iter().position(|byte| *byte == 0)?;
+        Some((str::from_utf8(&request[..end]).ok()?, &request[end + 1..]))
+    }
+
     unsafe fn slice<'a>(pointer: *const u8, len: usize) -> &'a [u8] {
-        // SAFETY: as above. The range is never freed, so it may live as long as it likes.
+        // SAFETY: as above. Nobody frees a range while it is read.
         unsafe { std::slice::from_raw_parts(pointer, len) }
     }
 
@@ -121,6 +134,6 @@ mod abi {
     }
 
     fn leak(bytes: Vec<u8>) -> *mut u8 {
-        std::mem::ManuallyDrop::new(bytes).as_mut_ptr()
+        Box::leak(bytes.into_boxed_slice()).as_mut_ptr()
     }
 }

@@ -83,20 +83,25 @@ class Instance:
         """Bytes of memory that the job has taken, and was about to take, so far."""
         return self._given + (self._memory.data_len(self._store) if self._exports else 0)
 
-    def give(self, data: bytes) -> tuple[int, int]:
-        """Copy data in; gives the two arguments that tell where it is."""
-        place = self._allocate(len(data))
-        # `Memory.write` copies a byte at a time, which takes as long as the analysis.
-        ctypes.memmove(self._address + place, data, len(data))
-        return _signed(place), _signed(len(data))
+    def give(self, *parts: bytes | BinaryIO) -> tuple[int, int]:
+        """Copy parts in, one behind the other; gives the two arguments that tell where they are.
 
-    def give_file(self, file: BinaryIO) -> tuple[int, int]:
-        """Read a whole file in, without a copy of it outside; raises OSError."""
-        size = os.fstat(file.fileno()).st_size
-        place = self._allocate(size)
-        room = (ctypes.c_char * size).from_address(self._address + place)
+        A file is read to its end without a copy of it outside; raises OSError.
+        """
+        place = self._allocate(sum(map(size_of, parts)))
+        end = place
+        for part in parts:
+            end += self._fill(end, part)
+        return _signed(place), _signed(end - place)
+
+    def _fill(self, place: int, part: bytes | BinaryIO) -> int:
+        if isinstance(part, bytes):
+            # `Memory.write` copies a byte at a time, which takes as long as the analysis.
+            ctypes.memmove(self._address + place, part, len(part))
+            return len(part)
+        room = (ctypes.c_char * size_of(part)).from_address(self._address + place)
         # A file may be shorter by now than it was: then its end is where reading ends.
-        return _signed(place), _signed(file.readinto(room) or 0)  # type: ignore[attr-defined]
+        return part.readinto(room) or 0  # type: ignore[attr-defined]
 
     def call(self, name: str, *arguments: int) -> bytes:
         """Call an export that answers with a place; gives what is there."""
@@ -193,6 +198,11 @@ def _read(path: Path) -> bytes:
 def _compiled_path(path: Path, wasm: bytes) -> Path:
     """The name tells builds apart; it is no proof against tampering, and both files lie in the package."""
     return path.with_name(f"analyzer-{len(wasm)}-{zlib.crc32(wasm):08x}.cwasm")
+
+
+def size_of(part: bytes | BinaryIO) -> int:
+    """How many bytes there are, in a file too."""
+    return len(part) if isinstance(part, bytes) else os.fstat(part.fileno()).st_size
 
 
 def _signed(value: int) -> int:

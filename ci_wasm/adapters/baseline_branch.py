@@ -12,6 +12,7 @@ from dataclasses import astuple
 import msgspec
 
 from ci_wasm.core.dependencies import Dependencies
+from ci_wasm.core.execution import NOT_RUN, Execution
 from ci_wasm.core.history import Commit, History, Point, Recorded, make_point
 from ci_wasm.core.measurement import NOT_ASSEMBLED, Measurement, Upload
 from ci_wasm.core.module import Module
@@ -27,7 +28,7 @@ FUNCTIONS_KEPT = 2000
 
 
 class _Measured(msgspec.Struct, frozen=True):
-    """Older records have no dependencies and no upload."""
+    """Older records have no dependencies, no upload and no execution."""
 
     sizes: Sizes
     sha256: str
@@ -35,6 +36,7 @@ class _Measured(msgspec.Struct, frozen=True):
     module: Module
     dependencies: Dependencies | None = None
     upload: Upload | None = None
+    execution: Execution | None = None
 
 
 class PointWire(msgspec.Struct, frozen=True, array_like=True):
@@ -121,12 +123,16 @@ def _measured(measurement: Measurement) -> _Measured:
         module,
         measurement.dependencies,
         measurement.upload.value if isinstance(measurement.upload, Done) else None,
+        measurement.execution.value if isinstance(measurement.execution, Done) else None,
     )
 
 
 def _measurement(entry: _Measured) -> Measurement:
     upload = Done(entry.upload) if entry.upload else NOT_ASSEMBLED
-    return Measurement(entry.sizes, entry.module, entry.sha256, entry.toolchain, entry.dependencies, upload)
+    execution = Done(entry.execution) if entry.execution else NOT_RUN
+    return Measurement(
+        entry.sizes, entry.module, entry.sha256, entry.toolchain, entry.dependencies, upload, execution
+    )
 
 
 def _path(commit: str) -> str:

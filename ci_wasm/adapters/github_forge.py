@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from ci_wasm.adapters.github_checks import CommitChecks
 from ci_wasm.adapters.github_client import TIMEOUT_S, Client
 from ci_wasm.adapters.github_comment import StickyComment
 from ci_wasm.adapters.github_data_branch import DataBranch
+from ci_wasm.adapters.github_labels import Labels
+from ci_wasm.core.check_run import CheckRun, CommitStatus
+from ci_wasm.core.waiver import BranchTip, Labeling
 
 
 class GitHubForge:
@@ -35,6 +39,26 @@ class GitHubForge:
     def put_comment(self, pull_request: int, key: str, body: str) -> str:
         """Create or update the one comment that carries the marker of `key` and is ours; gives its URL."""
         return StickyComment(self._client, pull_request, key).put(body)
+
+    def labelings(self, pull_request: int) -> Sequence[Labeling]:
+        """Every setting and taking off of a label, the oldest first."""
+        return Labels(self._client).labelings(pull_request)
+
+    def permission(self, login: str) -> str:
+        """A user's permission for the repository: `admin`, `write`, `read` or `none`, whatever it comes from."""
+        return Labels(self._client).permission(login)
+
+    def branch_tip(self, branch: str, fork: int | None = None) -> BranchTip | None:
+        """Where GitHub's log of pushes has the branch, None where it has nothing; `fork` is a repository's id."""
+        return Labels(self._client).branch_tip(branch, fork)
+
+    def put_check_run(self, check: CheckRun) -> str:
+        """Create a check run, once for each `external_id`; gives its URL."""
+        return CommitChecks(self._client).put_check_run(check)
+
+    def put_status(self, status: CommitStatus) -> None:
+        """Create a commit status."""
+        CommitChecks(self._client).put_status(status)
 
     def read_file(self, branch: str, path: str) -> bytes | None:
         """A file's content on a branch, None where branch or file is missing."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from functools import cached_property
 
 import msgspec
 
-from ci_wasm.adapters.analyzer import ANALYZER, Analyzer, Limits
+from ci_wasm.adapters.analyzer import ANALYZER, Analyzer, Limits, size_of
 from ci_wasm.adapters.background import start
 from ci_wasm.core.module import Function, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import BinaryIO, Self
 
     from ci_wasm.adapters.analyzer import Instance
     from ci_wasm.core.matching import Matching
@@ -61,10 +60,10 @@ class WasmtimeModuleReader:
         bodies are decoded but not type-checked: a third of the time on a large module, and enough for one that a
         compiler has just made. Raises ArtifactError where the analyzer gives up, ToolMissingError where there is none.
         """
-        with self._analyzer.instance(self._limits(_size(wasm))) as instance:
+        with self._analyzer.instance(self._limits(size_of(wasm))) as instance:
             return _analyze(
                 instance,
-                _give(instance, wasm),
+                wasm,
                 functions=functions,
                 entries=entries,
                 monomorphizations=monomorphizations,
@@ -75,10 +74,13 @@ class WasmtimeModuleReader:
         """The module without its lists, and how the crate or function of that name is reached; raises as `read` does."""
         from ci_wasm.core.why import Why
 
-        with self._analyzer.instance(self._limits(_size(wasm))) as instance:
-            place = _give(instance, wasm)
-            module = _analyze(instance, place, functions=0, entries=0, check_bodies=False)
-            answer = instance.call("why", *place, *instance.give(name.encode(errors="replace")))
+        # Asked for one by one, because each reads the module itself.
+        with self._analyzer.instance(self._limits(size_of(wasm))) as instance:
+            module = _analyze(instance, wasm, functions=0, entries=0, check_bodies=False)
+        if not isinstance(wasm, bytes):
+            wasm.seek(0)
+        with self._analyzer.instance(self._limits(size_of(wasm))) as instance:
+            answer = instance.call("why", *_request(instance, name.encode(errors="replace"), wasm))
         return module, msgspec.json.decode(answer, type=Why)
 
     def match(self, base: Module, head: Module) -> Matching | None:
@@ -99,8 +101,8 @@ class WasmtimeModuleReader:
         return before, after, self._diff(base_list, head_list, everything=False) if named else None
 
     def _read_listed(self, wasm: bytes | BinaryIO) -> tuple[Module, bytes]:
-        with self._analyzer.instance(self._limits(_size(wasm))) as instance:
-            module = _analyze(instance, _give(instance, wasm), functions=0, check_bodies=False, list=True)
+        with self._analyzer.instance(self._limits(size_of(wasm))) as instance:
+            module = _analyze(instance, wasm, functions=0, check_bodies=False, list=True)
             return module, instance.call("list")
 
     def _diff(self, base: bytes, head: bytes, *, everything: bool = True) -> Matching:
@@ -118,22 +120,24 @@ class WasmtimeModuleReader:
             seconds if self._deadline is None else self._deadline,
         )
 
+    def load(self) -> Self:
+        """Load the analyzer now, not with the first module; raises ToolMissingError where there is none."""
+        self._analyzer  # noqa: B018 (asking for it is what loads it)
+        return self
+
     @cached_property
     def _analyzer(self) -> Analyzer:
         return Analyzer(self._path)
 
 
-def _analyze(instance: Instance, place: tuple[int, int], **options: bool | int | None) -> Module:
-    answer = instance.call("analyze", *place, *instance.give(msgspec.json.encode(options)))
+def _analyze(instance: Instance, wasm: bytes | BinaryIO, **options: bool | int | None) -> Module:
+    answer = instance.call("analyze", *_request(instance, msgspec.json.encode(options), wasm))
     return msgspec.json.decode(answer, type=Module)
 
 
-def _give(instance: Instance, wasm: bytes | BinaryIO) -> tuple[int, int]:
-    return instance.give(wasm) if isinstance(wasm, bytes) else instance.give_file(wasm)
-
-
-def _size(wasm: bytes | BinaryIO) -> int:
-    return len(wasm) if isinstance(wasm, bytes) else os.fstat(wasm.fileno()).st_size
+def _request(instance: Instance, text: bytes, wasm: bytes | BinaryIO) -> tuple[int, int]:
+    # A zero byte in a name would end it: no name that is asked for has one.
+    return instance.give(text.replace(b"\0", b"") + b"\0", wasm)
 
 
 def _write_list(module: Module) -> bytes:

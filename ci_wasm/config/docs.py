@@ -19,9 +19,15 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "workers[].budgets[]": schema.BudgetEntry,
     "workers[].contract": schema.ContractEntry,
     "workers[].behavior[]": schema.BehaviorEntry,
+    "workers[].behavior[].sequence[]": schema.CallEntry,
+    "workers[].behavior[].input": schema.InputEntry,
+    "workers[].behavior[].output": schema.OutputEntry,
+    "workers[].startup": schema.StartupEntry,
     "workers[].smoke[]": schema.SmokeEntry,
+    "groups[]": schema.GroupEntry,
     "preview": schema.PreviewEntry,
     "baseline": schema.BaselineEntry,
+    "exceptions": schema.ExceptionsEntry,
 }
 
 
@@ -81,6 +87,8 @@ def _kind(info: Any) -> str:
             return f"mapping to {_kind(info.value_type)}"
         case inspect.StructType():
             return "mapping"
+        case inspect.NoneType():
+            return "null"
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType() if info.le is not None:

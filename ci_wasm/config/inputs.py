@@ -20,7 +20,10 @@ INPUTS: dict[str, tuple[str, str]] = {
         "",
         "Folder that holds the configuration and the crate, relative to the repository's root. Default: the root.",
     ),
-    "github-token": ("${{ github.token }}", "Token for the pull-request comment and the recorded baselines."),
+    "github-token": (
+        "${{ github.token }}",
+        "Token for the comment, the check run, the labels of exceptions and the recorded baselines.",
+    ),
     "cloudflare-api-token": (
         "",
         "Cloudflare API token with the permission Workers Scripts Write. Without it the preview runs on the runner.",
@@ -28,11 +31,17 @@ INPUTS: dict[str, tuple[str, str]] = {
     "cloudflare-account-id": ("", "The Cloudflare account that previews are deployed to."),
     "preview": ("", "Overrides `preview.strategy` of the configuration file: auto, previews, local or none."),
     "comment": ("true", "Whether to comment on the pull request: true or false."),
+    "checks": (
+        "check-run",
+        "How the commit shows the verdict: `check-run`, `commit-status`, `both`, or `none` but the job itself.",
+    ),
     "report-directory": (
         "ci-wasm-report",
         "Folder for report.json, report.html and comment.md, relative to the repository's root.",
     ),
 }
+
+CHECKS = ("check-run", "commit-status", "both", "none")
 
 OUTPUTS: dict[str, str] = {
     "conclusion": "success or failure.",
@@ -64,6 +73,7 @@ class Inputs:
     preview: str
     comment: bool
     comment_text: str
+    checks: str
     report_directory: str
 
 
@@ -90,6 +100,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         preview=text("preview"),
         comment=text("comment").lower() != "false",
         comment_text=text("comment"),
+        checks=text("checks"),
         report_directory=text("report-directory"),
     )
 
@@ -100,6 +111,11 @@ def check_inputs(inputs: Inputs, root: Path) -> None:
         raise ConfigError(
             f"the input `comment` is `{inputs.comment_text}`, which is neither `true` nor `false`",
             cure="Write `comment: true` or `comment: false` under `with:`.",
+        )
+    if inputs.checks not in CHECKS:
+        raise ConfigError(
+            f"the input `checks` is `{inputs.checks}`, which is none of {', '.join(CHECKS)}",
+            cure="Write one of them under `with:`, or leave `checks` out for a check run.",
         )
     if not (root / inputs.working_directory).is_dir():
         raise ConfigError(

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-# Bytes, or a text such as `900 KiB`; for growth a percentage, too. config/quantities.py reads them.
+# Bytes, or a text such as `900 KiB`; a margin may be a percentage, too. config/quantities.py reads them.
 Size = int | str
-Growth = int | str
+Margin = int | str
 Number = int | float | str
 
 
@@ -17,15 +17,52 @@ class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True)
 
 
 class BudgetEntry(_Section):
-    """A limit on one metric."""
+    """Limits on one metric."""
 
     metric: Annotated[str, Meta(description="What is limited; the metrics are listed below.")]
     max: Annotated[Size, Meta(description="More than this fails the run.")] | UnsetType = UNSET
     warn: Annotated[Size, Meta(description="More than this is a warning.")] | UnsetType = UNSET
     max_growth: (
-        Annotated[Growth, Meta(description="How much more than the base: a size, or a percentage.")]
+        Annotated[
+            Margin,
+            Meta(description="More than this on top of the base fails the run: a size, or a percentage."),
+        ]
         | UnsetType
     ) = UNSET
+    warn_growth: (
+        Annotated[Margin, Meta(description="More than this on top of the base is a warning.")] | UnsetType
+    ) = UNSET
+    min_shrink: (
+        Annotated[
+            Margin,
+            Meta(description="Less than this off the base fails the run: a size, or a percentage of it."),
+        ]
+        | UnsetType
+    ) = UNSET
+    noise: (
+        Annotated[
+            Margin, Meta(description="What a change must exceed to count. Default: the metric's own, below.")
+        ]
+        | UnsetType
+    ) = UNSET
+    inherited: Annotated[
+        Literal["fail", "warn"], Meta(description="What it means when the base is over `max` already.")
+    ] = "warn"
+    ratchet: Annotated[
+        bool, Meta(description="Propose a lower `max` where less is needed by now; see below.")
+    ] = False
+
+
+class GroupEntry(_Section):
+    """Limits on the sum over several Workers."""
+
+    name: Annotated[str, Meta(description="What reports call it.")]
+    workers: Annotated[
+        list[str], Meta(description="Names of Workers, or globs over them. Default: all of them.")
+    ] = field(default_factory=lambda: ["*"])
+    budgets: Annotated[list[BudgetEntry], Meta(description="Limits on the sum of each metric.")] = field(
+        default_factory=list
+    )
 
 
 class ContractEntry(_Section):
@@ -49,19 +86,75 @@ class ContractEntry(_Section):
     ] = "fail"
 
 
-class BehaviorEntry(_Section):
-    """One call of an export, in an instance of its own."""
+class InputEntry(_Section):
+    """Bytes that go in, in one of four spellings; a text alone is short for `{text: …}`."""
 
-    call: Annotated[str, Meta(description="The export's name.")]
-    args: Annotated[list[Number], Meta(description="Its arguments; `nan` and `inf` as texts.")] = field(
-        default_factory=list
-    )
+    text: Annotated[str, Meta(description="The bytes of this text in UTF-8.")] | UnsetType = UNSET
+    hex: Annotated[str, Meta(description="Hexadecimal digits; spaces are free.")] | UnsetType = UNSET
+    base64: Annotated[str, Meta(description="Base64, padded.")] | UnsetType = UNSET
+    file: (
+        Annotated[str, Meta(description="A file of the repository, relative to the configuration's folder.")]
+        | UnsetType
+    ) = UNSET
+
+
+class OutputEntry(InputEntry):
+    """Bytes that must come out: all of them, a part, or their hash; a text alone is short for `{text: …}`."""
+
+    contains: Annotated[str, Meta(description="A text that must be in it.")] | UnsetType = UNSET
+    sha256: Annotated[str, Meta(description="The SHA-256 of all bytes, in 64 digits.")] | UnsetType = UNSET
+
+
+class CallEntry(_Section):
+    """One call of an export, in the instance of its sequence."""
+
+    call: Annotated[str, Meta(description="The export's name.")] | UnsetType = UNSET
+    name: (
+        Annotated[str, Meta(description="How reports and budgets name the call. Default: the export's name.")]
+        | UnsetType
+    ) = UNSET
+    args: (
+        Annotated[list[Number], Meta(description="Its arguments; `nan` and `inf` as texts.")] | UnsetType
+    ) = UNSET
     expect: Annotated[list[Number], Meta(description="Its results, exactly.")] | UnsetType = UNSET
-    trap: Annotated[bool, Meta(description="It must trap, instead of giving results.")] = False
+    ulp: (
+        Annotated[int, Meta(ge=0, description="How many steps a float result may lie from `expect`.")]
+        | UnsetType
+    ) = UNSET
+    input: (
+        Annotated[
+            str | InputEntry, Meta(description="Bytes that go in, by the bytes ABI, instead of `args`.")
+        ]
+        | UnsetType
+    ) = UNSET
+    output: (
+        Annotated[str | OutputEntry, Meta(description="Bytes that must come out, instead of `expect`.")]
+        | UnsetType
+    ) = UNSET
+    trap: Annotated[
+        bool | str, Meta(description="It must trap, instead of giving results: `true`, or the kind of trap.")
+    ] = False
     max_fuel: Annotated[int, Meta(ge=0, description="How much fuel it may use.")] | UnsetType = UNSET
     max_memory: Annotated[Size, Meta(description="How large the memory may be afterwards.")] | UnsetType = (
         UNSET
     )
+
+
+class BehaviorEntry(CallEntry):
+    """One call of an export in an instance of its own, or a sequence of calls in one instance."""
+
+    sequence: (
+        Annotated[
+            list[CallEntry], Meta(description="Calls that are made one after the other, in one instance.")
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class StartupEntry(_Section):
+    """Limits on the module's start: its start function and `_initialize`."""
+
+    max_fuel: Annotated[int, Meta(ge=0, description="How much fuel it may use.")] | UnsetType = UNSET
 
 
 class SmokeEntry(_Section):
@@ -100,6 +193,11 @@ class WorkerEntry(_Section):
     behavior: Annotated[list[BehaviorEntry], Meta(description="Calls and what they must give.")] = field(
         default_factory=list
     )
+    stubs: Annotated[
+        dict[str, Number | None],
+        Meta(description="What imports give while calls are made: `module.name` to a number, or `null`."),
+    ] = field(default_factory=dict)
+    startup: Annotated[StartupEntry, Meta(description="Limits on the start.")] | UnsetType = UNSET
     smoke: Annotated[list[SmokeEntry], Meta(description="Requests that the preview must answer.")] = field(
         default_factory=list
     )
@@ -130,15 +228,34 @@ class BaselineEntry(_Section):
     ] = "branch"
 
 
+class ExceptionsEntry(_Section):
+    """Labels that let one commit of a pull request pass; who sets them needs write access. `false` turns one off."""
+
+    growth_label: Annotated[
+        str | bool | None,
+        Meta(description="Turns broken budgets into warnings."),
+    ] = "ci-wasm:allow-growth"
+    breaking_label: Annotated[
+        str | bool | None,
+        Meta(description="Turns a broken contract and breaking changes into warnings."),
+    ] = "ci-wasm:allow-breaking"
+
+
 class ConfigFile(_Section):
     """The whole file."""
 
     workers: Annotated[
         list[WorkerEntry], Meta(description="The Workers. Default: the crate in the folder itself.")
     ] = field(default_factory=list)
+    groups: Annotated[list[GroupEntry], Meta(description="Budgets on the sum over Workers.")] = field(
+        default_factory=list
+    )
     preview: Annotated[PreviewEntry, Meta(description="Where previews live.")] = field(
         default_factory=PreviewEntry
     )
     baseline: Annotated[BaselineEntry, Meta(description="Where base measurements come from.")] = field(
         default_factory=BaselineEntry
     )
+    exceptions: Annotated[
+        ExceptionsEntry, Meta(description="Labels that let one commit of a pull request pass all the same.")
+    ] = field(default_factory=ExceptionsEntry)

@@ -14,7 +14,10 @@ from ci_wasm.errors import EventError
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A `pull_request` event. `head_repository` is None when the fork has been deleted since."""
+    """A `pull_request` event. `head_repository` is None when the fork has been deleted since.
+
+    `label` is the one that was set or taken off, where that is the event; `updated_at` is GitHub's time.
+    """
 
     action: str
     number: int
@@ -27,6 +30,11 @@ class PullRequest:
     repository: str
     html_url: str
     merged: bool
+    head_repository_id: int | None = None
+    labels: tuple[str, ...] = ()
+    label: str = ""
+    sender: str = ""
+    updated_at: str = ""
 
     @property
     def is_fork(self) -> bool:
@@ -70,6 +78,11 @@ def _pull_request(payload: Mapping[str, object]) -> PullRequest:
         repository=_text(payload, "repository.full_name"),
         html_url=_text(payload, "pull_request.html_url"),
         merged=_get(payload, "pull_request.merged") is True,
+        head_repository_id=_number_if_any(payload, "pull_request.head.repo.id"),
+        labels=_label_names(payload),
+        label=_text_if_any(payload, "label.name"),
+        sender=_text_if_any(payload, "sender.login"),
+        updated_at=_text_if_any(payload, "pull_request.updated_at"),
     )
 
 
@@ -89,6 +102,14 @@ def _branch(payload: Mapping[str, object]) -> str:
     return branch
 
 
+def _label_names(payload: Mapping[str, object]) -> tuple[str, ...]:
+    labels = _get(payload, "pull_request.labels")
+    listed = labels if isinstance(labels, list) else []
+    return tuple(
+        name for label in listed if isinstance(label, Mapping) and isinstance(name := label.get("name"), str)
+    )
+
+
 def _get(payload: Mapping[str, object], path: str) -> object:
     value: object = payload
     for key in path.split("."):
@@ -103,6 +124,17 @@ def _text(payload: Mapping[str, object], path: str) -> str:
     if isinstance(value, str):
         return value
     raise _broken(path, "a string", value)
+
+
+def _text_if_any(payload: Mapping[str, object], path: str) -> str:
+    """A text that only exceptions depend on: without it there is no exception, which is the safe side."""
+    value = _get(payload, path)
+    return value if isinstance(value, str) else ""
+
+
+def _number_if_any(payload: Mapping[str, object], path: str) -> int | None:
+    value = _get(payload, path)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _number(payload: Mapping[str, object], path: str) -> int:

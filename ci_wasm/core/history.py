@@ -13,6 +13,8 @@ from ci_wasm.core.measurement import Measurement
 
 # A hundred merges are some weeks of a busy repository, more than a picture on a phone shows.
 MOST_POINTS = 100
+# Two points are a change, which is told elsewhere than in a trend.
+FEWEST_POINTS = 3
 # What tells commits apart in the largest repositories there are, and a third of a whole SHA in a record.
 COMMIT_DIGITS = 12
 # The end of the year 9999: a commit may claim any date.

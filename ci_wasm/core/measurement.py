@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from ci_wasm.core.dependencies import Dependencies
+from ci_wasm.core.execution import NOT_RUN, Execution, comparable_execution
 from ci_wasm.core.module import Module
 from ci_wasm.core.sizes import Sizes
 from ci_wasm.outcome import Done, Skipped
@@ -31,7 +32,7 @@ class Measurement:
     """What was measured of one shipped module. `module` may come from its named twin, which explains the same code.
 
     `dependencies` are the packages it was built of, None where cargo did not build it, or where an old record does not
-    tell. `upload` is the whole Worker around the module, or why that is not known.
+    tell. `upload` is the whole Worker around the module, or why that is not known. `execution` is what its calls cost.
     """
 
     sizes: Sizes
@@ -40,6 +41,7 @@ class Measurement:
     toolchain: str
     dependencies: Dependencies | None = None
     upload: Done[Upload] | Skipped = NOT_ASSEMBLED
+    execution: Done[Execution] | Skipped = NOT_RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,13 @@ def make_measurement(
     stay those of the shipped file.
     """
     if named is not None:
-        module = replace(
+        module = structs.replace(
             module, largest=named.largest, crates=named.crates, functions=named.functions, names=named.names
         )
     return Measurement(sizes, module, sha256, toolchain, dependencies, upload)
+
+
+def comparable_base(base: Base, head: Measurement) -> Base:
+    """The base with what the head may be compared with: costs of other calls, or of another wasmtime, are left out."""
+    execution = comparable_execution(base.measurement.execution, head.execution)
+    return replace(base, measurement=replace(base.measurement, execution=execution))

@@ -2,7 +2,7 @@
 
 | event                                                   | plan                       |
 |---------------------------------------------------------|----------------------------|
-| pull_request opened, reopened, synchronize, …           | Check                      |
+| pull_request, whatever happened to it                   | Check                      |
 | pull_request closed, and it may have a preview          | Teardown                   |
 | pull_request closed otherwise                           | NothingToDo                |
 | push to the default branch                              | Record                     |
@@ -30,10 +30,14 @@ class Strategy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a plan depends on besides the event: the setting, and whether this run may deploy to Cloudflare."""
+    """What a plan depends on besides the event: the setting, and whether this run may deploy to Cloudflare.
+
+    `is_rerun`: the event is that of an earlier attempt, so that labels may have changed since.
+    """
 
     strategy: Strategy
     has_cloudflare_token: bool
+    is_rerun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Check:
     pull_request: PullRequest
     strategy: Strategy
     note: str = ""
+    is_rerun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def make_plan(event: Event, circumstances: Circumstances) -> Plan:
             return _plan_closed(event, circumstances)
         case PullRequest():
             strategy, note = _preview_strategy(event, circumstances)
-            return Check(event, strategy, note)
+            return Check(event, strategy, note, circumstances.is_rerun)
         case Push():
             return Record(event.after, event.before, event.branch)
     assert_never(event)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ci_wasm.core.behavior import CallResult
 from ci_wasm.core.budget import BudgetResult
+from ci_wasm.core.call_result import CallResult
 from ci_wasm.core.cause import Cause, growth_cause
 from ci_wasm.core.compatibility import Change
 from ci_wasm.core.finding import Finding, FindingKind, Severity
+from ci_wasm.core.group import GroupReport
 from ci_wasm.core.growth import Growth
 from ci_wasm.core.history import History
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
+from ci_wasm.core.ratchet import Ratchet
 from ci_wasm.core.verdict import Verdict, make_verdict
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 
@@ -57,11 +59,15 @@ class Subject:
     pull_request: int | None = None
     pull_request_url: str = ""
     run_url: str = ""
+    run_attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run. `notes` are sentences for the reader that belong to no Worker; `version` is ci-wasm's own."""
+    """A whole run. `notes` are sentences for the reader that belong to no Worker; `version` is ci-wasm's own.
+
+    `ratchet` are ceilings that may come down, None where there are none, or where something has to be mended first.
+    """
 
     subject: Subject
     workers: tuple[WorkerReport, ...]
@@ -70,23 +76,29 @@ class Report:
     failures: tuple[Failed, ...] = ()
     version: str = ""
     schema: int = SCHEMA
+    groups: tuple[GroupReport, ...] = ()
+    ratchet: Ratchet | None = None
 
 
 def make_report(
     subject: Subject,
     workers: Sequence[WorkerReport],
     *,
+    groups: Sequence[GroupReport] = (),
     notes: Sequence[str] = (),
     failures: Sequence[Failed] = (),
     version: str,
 ) -> Report:
     """Put the run together and conclude. `failures` are those that belong to the run as a whole, not to one Worker."""
     findings = [finding for worker in workers for finding in worker.findings]
+    findings += [finding for group in groups for finding in group.findings]
     stages = [*failures, *(failure for worker in workers for failure in worker.failures)]
     verdict = make_verdict(findings, stages)
     if not stages and (cause := _cause(workers)):
         verdict = replace(verdict, headline=f"{verdict.headline}; {cause.sentence}")
-    return Report(subject, tuple(workers), verdict, tuple(notes), tuple(failures), version)
+    return Report(
+        subject, tuple(workers), verdict, tuple(notes), tuple(failures), version, groups=tuple(groups)
+    )
 
 
 def _cause(workers: Sequence[WorkerReport]) -> Cause | None:

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ci_wasm.core.behavior import CallResult, describe_call
-from ci_wasm.core.budget import COUNTED_METRICS, BudgetResult, BudgetState, GrowthLimit, metric_value
+from ci_wasm.core.budget import BudgetResult
 from ci_wasm.core.finding import Finding, Severity
+from ci_wasm.core.group import GroupReport
 from ci_wasm.core.measurement import Base, Measurement
+from ci_wasm.core.metric import metric_value
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
-from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
+from ci_wasm.render.behavior import behavior_parts
+from ci_wasm.render.budgets import HEADER, groups_table, size_row
 from ci_wasm.render.changes import changes_fold
 from ci_wasm.render.growth import growth_fold
-from ci_wasm.render.markdown import code, details, fenced, link, plain, prose, table
-from ci_wasm.render.quantity import change, short_sha, size
+from ci_wasm.render.markdown import code, fenced, link, plain, prose, table
+from ci_wasm.render.quantity import short_sha
 from ci_wasm.render.trend import trend_fold
+from ci_wasm.render.waivers import waiver_blocks
 
 # GitHub refuses comments over 65,536 characters; the distance leaves room for the marker and for counting otherwise.
 LONGEST_COMMENT = 60_000
@@ -47,8 +50,10 @@ def _render(report: Report, docs_url: str, rows: int) -> str:
 
     parts = [
         _headline(report),
+        *waiver_blocks(report),
         *(prose(note) for note in report.notes),
         *(_failure(failure, page) for failure in report.failures),
+        *_groups(report.groups, page, rows),
     ]
     for worker in report.workers:
         parts += _worker(worker, page, rows)
@@ -67,8 +72,14 @@ def _shortest(report: Report, limit: int) -> str:
 
 
 def _headline(report: Report) -> str:
-    passed = report.verdict.conclusion is Conclusion.SUCCESS
-    return f"### {'✅' if passed else '❌'} ci-wasm: {prose(report.verdict.headline, 300)}"
+    return f"### {'✅' if report.verdict.passed else '❌'} ci-wasm: {prose(report.verdict.headline, 300)}"
+
+
+def _groups(groups: Sequence[GroupReport], page: Page, rows: int) -> Iterator[str]:
+    if groups:
+        yield "#### Groups"
+        yield _findings([finding for group in groups for finding in group.findings], page, 2 * rows)
+        yield groups_table(groups, max(2 * rows, 5))
 
 
 def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
@@ -83,7 +94,7 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
     if worker.growth is not None:
         yield from growth_fold(worker.growth, rows)
     yield changes_fold(worker.changes, rows)
-    yield _behavior(worker.behavior, rows)
+    yield from behavior_parts(worker, rows)
     yield from trend_fold(worker.history, worker.budgets, most=10 * rows)
 
 
@@ -115,7 +126,7 @@ def _preview_line(preview: Preview) -> str:
 def _findings(findings: Sequence[Finding], page: Page, rows: int) -> str:
     gravest = sorted(findings, key=lambda finding: list(ICONS).index(finding.severity))
     lines = [
-        f"- {ICONS[finding.severity]} **{prose(finding.message, 600)}**  \n  {prose(finding.cure)} ({page(finding.page)})"
+        f"- {ICONS[finding.severity]} **{_message(finding)}**  \n  {prose(finding.cure)} ({page(finding.page)})"
         for finding in gravest[:rows]
     ]
     if len(gravest) > rows:
@@ -123,76 +134,29 @@ def _findings(findings: Sequence[Finding], page: Page, rows: int) -> str:
     return "\n".join(lines)
 
 
+def _message(finding: Finding) -> str:
+    """Who waived it stands at the top."""
+    return f"{prose(finding.statement, 600)}{', waived' if finding.waiver else ''}"
+
+
 def _sizes(head: Measurement, base: Outcome[Base], budgets: Sequence[BudgetResult]) -> str:
-    """Three narrow columns: a reviewer's phone shows about 40 characters."""
     before = base.value.measurement if isinstance(base, Done) else None
-    shown = ["raw", "gzip"] + (
-        ["upload"] if metric_value("upload", head) not in {None, head.sizes.raw} else []
-    )
+    shown = ["raw", "gzip"] if head.sizes.gzip is not None else ["raw"]
+    shown += ["upload"] if metric_value("upload", head) not in {None, head.sizes.raw} else []
     rows = [
         *(
-            _row(
+            size_row(
                 metric, metric_value(metric, before) if before else None, metric_value(metric, head), budgets
             )
             for metric in shown
         ),
         *(
-            _row(result.budget.metric, result.base, result.measured, [result])
+            size_row(result.budget.metric, result.base, result.measured, [result])
             for result in budgets
             if result.budget.metric not in shown
         ),
     ]
-    return table(("", "size", "budget"), rows, "lll")
-
-
-def _row(
-    metric: str, before: int | None, after: int | None, budgets: Sequence[BudgetResult]
-) -> tuple[str, ...]:
-    own = [result for result in budgets if result.budget.metric == metric]
-    return (
-        code(metric),
-        _sizes_cell(metric, before, after),
-        "<br>".join(_limits(result) for result in own) or "–",
-    )
-
-
-def _sizes_cell(metric: str, before: int | None, after: int | None) -> str:
-    value = "?" if after is None else f"**{_amount(metric, after)}**"
-    if before is None or after is None:
-        return value
-    if before == after:
-        return f"{value}, as before"
-    counted = metric in COUNTED_METRICS
-    difference = f"{after - before:+,}" if counted else change(before, after)
-    return f"{_amount(metric, before)} → {value}<br>{_unbroken(difference)}"
-
-
-def _limits(result: BudgetResult) -> str:
-    budget = result.budget
-    icon = {BudgetState.BROKEN: "❌", BudgetState.WARNED: "⚠️", BudgetState.UNMEASURED: "?"}.get(
-        result.state, "✅"
-    )
-    texts = []
-    if budget.maximum is not None:
-        texts.append(f"≤ {_amount(budget.metric, budget.maximum)}")
-    elif budget.warn is not None:
-        texts.append(f"warn > {_amount(budget.metric, budget.warn)}")
-    if budget.max_growth is not None:
-        texts.append(f"≤ +{_growth_limit(budget.metric, budget.max_growth)}")
-    return f"{icon} {', '.join(_unbroken(text) for text in texts)}"
-
-
-def _amount(metric: str, value: int) -> str:
-    return _unbroken(f"{value:,}" if metric in COUNTED_METRICS else size(value))
-
-
-def _unbroken(text: str) -> str:
-    """Keep a number and its unit on one line."""
-    return text.replace(" ", "\u00a0")
-
-
-def _growth_limit(metric: str, limit: GrowthLimit) -> str:
-    return f"{limit.percent:g} %" if limit.percent is not None else _amount(metric, limit.amount or 0)
+    return table(HEADER, rows, "lll")
 
 
 def _base_note(base: Outcome[Base]) -> str:
@@ -208,25 +172,6 @@ def _base_note(base: Outcome[Base]) -> str:
             return f"<sub>No base to compare with: {prose(reason)}.</sub>"
         case Failed():
             return f"<sub>No base to compare with: {prose(base.message)}. {prose(base.cure)}</sub>"
-
-
-def _behavior(results: Sequence[CallResult], rows: int) -> str:
-    if not results:
-        return ""
-    lines = [
-        f"- {code(describe_call(result.call))} {_gave(result)}, {result.fuel:,} fuel"
-        for result in results[: max(rows, 5)]
-    ]
-    if len(results) > len(lines):
-        lines.append(f"- … and {len(results) - len(lines)} more")
-    counted = "1 call" if len(results) == 1 else f"{len(results)} calls"
-    return details(f"Behavior: {counted}", "\n".join(lines))
-
-
-def _gave(result: CallResult) -> str:
-    if result.results is None:
-        return f"failed: {plain(result.failure, 200)}"
-    return f"gave {code(', '.join(result.results))}" if result.results else "gave nothing"
 
 
 def _failure(failure: Failed, page: Page, title: str = "") -> str:

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ci_wasm.core.budget import BudgetResult
-from ci_wasm.core.history import MOST_POINTS, Point
+from ci_wasm.core.history import FEWEST_POINTS, MOST_POINTS, Point
 from ci_wasm.render.markdown import code, details
 from ci_wasm.render.quantity import change, size
 
-# Two points are a change, which is told elsewhere.
-FEWEST_POINTS = 3
 METRICS = ("raw", "gzip", "brotli", "functions")
 # A phone shows the picture at some 340 pixels; more labels than this would touch.
 MOST_LABELS = 5

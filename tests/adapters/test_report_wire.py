@@ -24,6 +24,7 @@ STORED = {
         "broken",
         "trend",
         "upgraded",
+        "called",
         "refused",
         "no_base",
         "does_not_build",

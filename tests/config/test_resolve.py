@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
-from ci_wasm.core.behavior import BehaviorCall
-from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.behavior import Behavior, Call, OutputRule, Payload, Scenario, Stub
+from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import CrateSource
+from ci_wasm.core.metric import Margin
 from ci_wasm.core.plan import Strategy
+from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
 
 MANIFEST = '[package]\nname = "image_resize"\nversion = "1.0.0"\n'
@@ -27,6 +30,10 @@ def settings(
     for name, text in files.items():
         (root / name.replace("__", ".")).write_text(text, encoding="utf-8")
     return load_settings(root, read_inputs(environ or {}))
+
+
+def alone(*fields: Any, **more: Any) -> Scenario:
+    return Scenario((Call(*fields, **more),))
 
 
 def problems(root: Path, config: str) -> str:
@@ -61,27 +68,87 @@ workers:
     behavior:
       - {call: add, args: [2, 3], expect: [5], max-fuel: 100, max-memory: 2 MiB}
       - {call: half, args: [1.5, .nan, "inf"], trap: true}
+      - {call: half, args: [-0.0], expect: [18446744073709551615], ulp: 2, trap: false}
+      - {call: handle, input: "hé", output: {contains: h}}
+      - {call: handle, name: digest, input: {hex: "00 ff"}, output: {sha256: "@"}}
+      - {call: handle, input: {file: in.bin}, output: {base64: aGk=}}
+      - sequence:
+          - {call: add, name: first}
+          - {call: add, trap: integer overflow}
+    stubs: {env.now: 42, "env.*": null}
+    startup: {max-fuel: 1000}
     smoke:
       - {path: "/add?a=2&b=3", contains: "5"}
 preview: {strategy: local}
 baseline: {store: rebuild}
 """
-    resolved = settings(tmp_path, config)
+    resolved = settings(tmp_path, config.replace("@", "AB" * 32), in__bin="photo")
 
     (worker,) = resolved.workers
     assert worker.source == CrateSource("crates/resize", ("webp",), "small")
     assert worker.budgets == (
         Budget("raw", maximum=900 * 1024, warn=800 * 1024),
-        Budget("gzip", max_growth=GrowthLimit(percent=2.0)),
+        Budget("gzip", max_growth=Margin(percent=2.0), noise=Margin(percent=1.5)),
     )
     assert [rule.name for rule in worker.contract.exports] == ["add", "memory"]
     assert worker.contract.imports is not None
     assert [rule.glob for rule in worker.contract.imports] == ["env.log", "__wbindgen_placeholder__.*"]
-    assert worker.behavior == (
-        BehaviorCall("add", ("2", "3"), ("5",), max_fuel=100, max_memory=2 << 20),
-        BehaviorCall("half", ("1.5", "nan", "inf"), trap=True),
+    assert worker.behavior == Behavior(
+        (
+            alone("add", "add", ("2", "3"), ("5",), max_fuel=100, max_memory=2 << 20),
+            alone("half", "half", ("1.5", "nan", "inf"), trap="any"),
+            alone("half#2", "half", ("-0.0",), (str(2**64 - 1),), ulp=2),
+            alone(
+                "handle",
+                "handle",
+                input=Payload('"hé"', "hé".encode()),
+                output=OutputRule(contains=Payload('"h"', b"h")),
+            ),
+            alone(
+                "digest",
+                "handle",
+                input=Payload("hex 00ff", b"\x00\xff"),
+                output=OutputRule(sha256="ab" * 32),
+            ),
+            alone(
+                "handle#2",
+                "handle",
+                input=Payload("the file in.bin", b"photo"),
+                output=OutputRule(equals=Payload("hex 6869", b"hi")),
+            ),
+            Scenario(
+                (
+                    Call("first", "add"),
+                    Call("add#2", "add", trap="integer overflow"),
+                )
+            ),
+        ),
+        (Stub("env.now", "42"), Stub("env.*", None)),
+        max_startup_fuel=1000,
     )
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("", {Allowance.GROWTH: "ci-wasm:allow-growth", Allowance.BREAKING: "ci-wasm:allow-breaking"}),
+        (
+            "exceptions: {growth-label: size ok}",
+            {Allowance.GROWTH: "size ok", Allowance.BREAKING: "ci-wasm:allow-breaking"},
+        ),
+        ("exceptions: {growth-label: false}", {Allowance.BREAKING: "ci-wasm:allow-breaking"}),
+        ("exceptions: {growth-label: null, breaking-label: ~}", {}),
+    ],
+)
+def test_labels_of_exceptions(tmp_path: Path, config: str, expected: dict[Allowance, str]) -> None:
+    resolved = settings(tmp_path, config, Cargo__toml=MANIFEST)
+
+    assert resolved.exceptions == expected
+    told = {row.name: row.value for row in resolved.origins if row.name.startswith("exceptions")}
+    assert told == {
+        f"exceptions.{allowance.value}-label": expected.get(allowance, "none") for allowance in Allowance
+    }
 
 
 def test_an_input_beats_the_file_and_the_origin_is_told(tmp_path: Path) -> None:
@@ -125,7 +192,7 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        ("worker: []", "line 1, worker: unknown key `worker`; did you mean `workers`?"),
+        ("worker: []", "ci-wasm.yml:1:1: worker: unknown key `worker`; did you mean `workers`?"),
         ("workers: [{crate: ., budgts: []}]", "unknown key `budgts`; did you mean `budgets`?"),
         ("workers: [{crate: ., zzz: 1}]", "unknown key `zzz`; known here: name, crate"),
         ("workers: [{crate: ., budgets: [{max: 1 KB}]}]", "workers[0].budgets[0]: `metric` is missing"),
@@ -156,27 +223,29 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
             "a number from 100 to 599 is needed, `99` was found",
         ),
         ("workers: [{crate: ., smoke: [{path: /, method: FETCH}]}]", "`FETCH` is none of GET"),
-        ("workers: [{crate: ., behavior: [{args: [1]}]}]", "workers[0].behavior[0]: `call` is missing"),
-        ("workers: [{crate: ., behavior: [{call: f, args: [[1]]}]}]", "a list was found"),
-        (
-            "workers: [{crate: ., behavior: [{call: f, max-fuel: -1}]}]",
-            "a number from 0 on is needed, `-1` was found",
-        ),
-        (
-            "workers: [{crate: ., behavior: [{call: f, trap: true, expect: [1]}]}]",
-            "gives no result to `expect`",
-        ),
         ("workers: [{crate: ., wasm: a.wasm}]", "both `crate` and `wasm` are given"),
         ("workers: [{name: x}]", "neither `crate` nor `wasm` is given"),
         ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),
-        ("workers: [{crate: a, name: x}, {crate: b, name: x}]", "2 Workers are called `x`"),
+        (
+            "workers: [{crate: a, name: x}, {crate: b, name: x}]",
+            "ci-wasm.yml:1:43: workers[1].name: the Worker workers[0] is called `x`, too; names must differ",
+        ),
         ("workers: {crate: .}", "a list is needed, a mapping was found"),
         (
             "preview: {strategy: wherever}",
             "one of auto, local, none, previews is needed, `wherever` was found",
         ),
+        ("exceptions: {growth-label: true}", "exceptions.growth-label: a label's name is needed, or `false`"),
+        ("exceptions: {growth-label: 5}", "a text or true or false or nothing is needed, `5` was found"),
+        ("exceptions: {breaking-label: ''}", "`` cannot be a label: 1 to 50 characters are needed"),
+        ("exceptions: {breaking-label: ' x'}", "` x` cannot be a label"),
+        (
+            "exceptions: {growth-label: OK, breaking-label: ok}",
+            "`ok` is the growth label already; a contract needs a label of its own",
+        ),
+        ("exceptions: {grow-label: x}", "unknown key `grow-label`; did you mean `growth-label`?"),
         ("- 1", "a mapping is needed, a list was found"),
-        ("workers: [", "is not valid YAML"),
+        ("workers: [", "ci-wasm.yml:1:11 is not valid YAML"),
     ],
 )
 def test_bad_input_gets_one_clear_line(tmp_path: Path, config: str, expected: str) -> None:
@@ -191,8 +260,8 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
     text = problems(tmp_path, config)
 
     assert "ci-wasm.yml has 2 problems" in text
-    assert "line 4, workers[0].budgets[0].max: `ten` is no size" in text
-    assert "line 5, workers[0].budgets[1].metric: unknown metric" in text
+    assert "ci-wasm.yml:4:23: workers[0].budgets[0].max: `ten` is no size" in text
+    assert "ci-wasm.yml:5:10: workers[0].budgets[1].metric: unknown metric" in text
 
 
 @pytest.mark.parametrize("name", ["ci-wasm.yml", "wrangler.toml"])

@@ -12,16 +12,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
 from ci_wasm.adapters.github_forge import GitHubForge
+from ci_wasm.core.waiver import BranchTip
 from ci_wasm.ports import Forge
 from tests.fakes.forge import Hub, InMemoryForge
 from tests.fakes.github_api import GitHubApi
+from tests.fakes.github_state import WRITER
 
 EMULATE = "0.11.2"
 CACHE = Path(__file__).parents[2] / ".cache" / "emulate" / EMULATE
@@ -49,6 +51,16 @@ class World(Protocol):
     def thread(self) -> list[Said]: ...
     def delete(self, comment: int) -> None: ...
     def history(self, branch: str) -> list[str]: ...
+    def checks(self, commit: str) -> list[tuple[str, str | None]]: ...
+
+
+class VerdictWorld(World, Protocol):
+    """A world whose server knows labels' events, roles, the log of pushes and statuses, too."""
+
+    def label(self, login: str, name: str, *, is_set: bool = True) -> None: ...
+    def give(self, login: str, role: str) -> None: ...
+    def push(self, branch: str, commit: str, fork: int | None = None) -> None: ...
+    def statuses(self, commit: str) -> list[tuple[str, str]]: ...
 
 
 @dataclass
@@ -74,6 +86,23 @@ class MemoryWorld:
     def history(self, branch: str) -> list[str]:
         return [commit.message for commit in reversed(self.hub.branches.get(branch, []))]
 
+    def checks(self, commit: str) -> list[tuple[str, str | None]]:
+        runs = [each for each in self.hub.check_runs if each.commit == commit]
+        return [(each.name, each.conclusion.value) for each in runs]
+
+    def label(self, login: str, name: str, *, is_set: bool = True) -> None:
+        self.hub.set_label(login, name, is_set=is_set)
+
+    def give(self, login: str, role: str) -> None:
+        self.hub.permissions[login] = {"triage": "read", "maintain": "write"}.get(role, role)
+
+    def push(self, branch: str, commit: str, fork: int | None = None) -> None:
+        self.hub.tips[branch, fork] = BranchTip(commit, self.hub.now())
+
+    def statuses(self, commit: str) -> list[tuple[str, str]]:
+        listed = [each for each in self.hub.statuses if each.commit == commit]
+        return [(each.context, each.state.value) for each in listed]
+
 
 @dataclass
 class LoopbackWorld:
@@ -84,7 +113,8 @@ class LoopbackWorld:
     moves_references_atomically: bool = True
 
     def forge(self) -> Forge:
-        token = self.api.state.add_token("ghs_contract", self.me)
+        permissions = {**WRITER, "statuses": "write"}
+        token = self.api.state.add_token("ghs_contract", self.me, permissions=permissions)
         return GitHubForge(
             self.api.url, self.api.state.repository, token, sleep=lambda seconds: time.sleep(seconds / 20)
         )
@@ -101,9 +131,28 @@ class LoopbackWorld:
     def history(self, branch: str) -> list[str]:
         return [commit.message for commit in self.api.state.git.log(branch)]
 
+    def checks(self, commit: str) -> list[tuple[str, str | None]]:
+        runs = [each for each in self.api.state.check_runs.values() if each["head_sha"] == commit]
+        return [(each["name"], each.get("conclusion")) for each in runs]
+
+    def label(self, login: str, name: str, *, is_set: bool = True) -> None:
+        self.api.state.set_label(login, name, is_set=is_set)
+
+    def give(self, login: str, role: str) -> None:
+        self.api.state.people[login] = role
+
+    def push(self, branch: str, commit: str, fork: int | None = None) -> None:
+        if fork is not None:
+            self.api.state.forks[fork] = "stranger/crates"
+        self.api.state.push(branch, commit, fork=fork)
+
+    def statuses(self, commit: str) -> list[tuple[str, str]]:
+        listed = [each for each in self.api.state.statuses if each["sha"] == commit]
+        return [(each["context"], each["state"]) for each in listed]
+
 
 @contextmanager
-def loopback_world(folder: Path) -> Iterator[World]:
+def loopback_world(folder: Path) -> Iterator[VerdictWorld]:
     """Our own server: every call is held against GitHub's description, every object against `git fsck`."""
     with GitHubApi(folder / "repository.git") as api:
         yield LoopbackWorld(api)
@@ -146,17 +195,23 @@ class EmulateWorld:
         self._call(self.me, "DELETE", f"{self._repo}/issues/comments/{comment}")
 
     def history(self, branch: str) -> list[str]:
-        messages, sha = (
-            [],
-            self._call(self.me, "GET", f"{self._repo}/git/ref/heads/{branch}")["object"]["sha"],
-        )
+        messages: list[str] = []
+        sha: str | None = self.head(branch)
         while sha:
             commit = self._call(self.me, "GET", f"{self._repo}/git/commits/{sha}")
             messages.append(commit["message"])
             sha = commit["parents"][0]["sha"] if commit["parents"] else None
         return messages
 
-    def prepare(self) -> World:
+    def checks(self, commit: str) -> list[tuple[str, str | None]]:
+        found = self._call(self.me, "GET", f"{self._repo}/commits/{commit}/check-runs?filter=all")
+        return [(each["name"], each["conclusion"]) for each in found["check_runs"]]
+
+    def head(self, branch: str) -> str:
+        """The commit of a branch."""
+        return str(self._call(self.me, "GET", f"{self._repo}/git/ref/heads/{branch}")["object"]["sha"])
+
+    def prepare(self) -> Self:
         """Make the repository, and an issue to talk under: to comments it is the same as a pull request."""
         self._call(self.me, "POST", "/user/repos", {"name": self.repository, "auto_init": True})
         self._call(self.me, "POST", f"{self._repo}/issues", {"title": "A pull request"})

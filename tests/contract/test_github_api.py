@@ -13,8 +13,8 @@ import pytest
 
 from tests.fakes.github_api import GitHubApi
 from tests.fakes.github_contract import EXTRACT, request_problems, response_problems
-from tests.fakes.github_routes import REPO, ROUTES
 from tests.fakes.github_state import FORK
+from tests.fakes.github_verdict_routes import REPO, ROUTES
 
 COMMENTS = REPO + "/issues/{issue_number}/comments"
 

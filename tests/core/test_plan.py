@@ -25,11 +25,22 @@ def circumstances(strategy: Strategy = Strategy.AUTO, *, cloudflare: bool = True
 AUTO, PREVIEWS, LOCAL, NONE = Strategy.AUTO, Strategy.PREVIEWS, Strategy.LOCAL, Strategy.NONE
 
 
-@pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review", "edited"])
-def test_every_action_that_may_change_code_is_checked(action: str) -> None:
+@pytest.mark.parametrize(
+    "action",
+    ["opened", "reopened", "synchronize", "ready_for_review", "edited", "labeled", "unlabeled", "assigned"],
+)
+def test_every_action_but_closing_is_checked(action: str) -> None:
     event = pull_request(action)
 
     assert make_plan(event, circumstances()) == Check(event, PREVIEWS)
+
+
+@pytest.mark.parametrize("is_rerun", [True, False])
+def test_a_check_knows_whether_its_event_is_old(is_rerun: bool) -> None:
+    plan = make_plan(pull_request(), Circumstances(AUTO, has_cloudflare_token=True, is_rerun=is_rerun))
+
+    assert isinstance(plan, Check)
+    assert plan.is_rerun is is_rerun
 
 
 @pytest.mark.parametrize(
@@ -95,7 +106,6 @@ MAIN = {"repository": {"default_branch": "main"}}
 @pytest.mark.parametrize(
     ("name", "payload", "words"),
     [
-        ("pull_request", {"action": "labeled"}, "`pull_request: labeled` changes no code"),
         (
             "push",
             {"ref": "refs/heads/topic", **MAIN},
@@ -118,6 +128,9 @@ def test_every_other_event_says_why_there_is_nothing_to_do(
     [
         ("pull_request", {"action": "opened"}),
         ("pull_request", {"action": "closed"}),
+        # Whatever it is: a run that ended at once would leave a green check where a red one was.
+        ("pull_request", {"action": "labeled", "label": {"name": "bug"}}),
+        ("pull_request", {"action": "assigned"}),
         ("push", {"ref": "refs/heads/main", **MAIN}),
         # Broken payloads pass: parsing them says what is missing.
         ("pull_request", {}),

@@ -86,6 +86,7 @@ class Job:
         cloudflare: bool = True,
         github: bool = True,
         inputs: Mapping[str, str] | None = None,
+        attempt: int = 1,
     ) -> Run:
         files = {name: self.folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for path in files.values():
@@ -102,6 +103,7 @@ class Job:
             "GITHUB_API_URL": self.github.url,
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_RUN_ID": "77",
+            "GITHUB_RUN_ATTEMPT": str(attempt),
             **{name: str(path) for name, path in files.items()},
             **({"INPUT_GITHUB-TOKEN": TOKEN} if github else {}),
             **(self._cloudflare() if cloudflare else {}),

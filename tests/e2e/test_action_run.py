@@ -80,7 +80,7 @@ def test_behavior_is_called_and_its_change_exits_with_1(job: Job) -> None:
 
     broken = job.run("pull_request", job.pull_request())
 
-    assert (kept.exit_code, "`add(2, 3)` gave `5`, 4 fuel" in kept.comment) == (0, True)
+    assert (kept.exit_code, "| `add(2, 3)` | `5` | 4 |" in kept.comment) == (0, True)
     assert broken.exit_code == 1
     assert any("`add(2, 3)` gave `6`, and `5` was expected" in error for error in messages(broken, "error"))
 

@@ -211,12 +211,13 @@ def workerds_of(parent: int) -> list[str]:
 
 def test_a_run_with_nothing_to_do_imports_nothing_heavy(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
-    event.write_text('{"action": "labeled"}', encoding="utf-8")
+    repository = '"repository": {"default_branch": "main"}'
+    event.write_text(f'{{"ref": "refs/heads/topic", {repository}}}', encoding="utf-8")
     script = "import sys; from ci_wasm.__main__ import main; code = main(['run']); print(*sys.modules, file=sys.stderr); sys.exit(code)"
     environ = {
         "PATH": os.environ["PATH"],
         "GITHUB_ACTIONS": "true",
-        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_NAME": "push",
         "GITHUB_EVENT_PATH": str(event),
     }
 

@@ -22,8 +22,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.fakes import github_contract as contract
 from tests.fakes import github_shapes as shapes
+from tests.fakes import github_verdict_routes as more_routes
 from tests.fakes.github_git import GitStore
-from tests.fakes.github_routes import ROUTES, Call, Failure, Reply, Route
+from tests.fakes.github_routes import Call, Failure, Reply, Route
 from tests.fakes.github_state import GitHubState, Identity
 
 
@@ -108,14 +109,20 @@ class GitHubApi:
             return Reply(401, shapes.error("Bad credentials", 401))
         if parts.path in ("/graphql", "/api/graphql"):
             return self._graphql(who, body)
-        path = parts.path.removeprefix(self.prefix)
-        for each in ROUTES:
+        path = self._named(parts.path.removeprefix(self.prefix))
+        for each in more_routes.ROUTES:
             match = contract.pattern(each.template).fullmatch(path) if each.method == method else None
             if match:
                 names = {name: unquote(value) for name, value in match.groupdict().items()}
                 call = Call(self.state, who, base, names, query, body)
                 return self._checked(each, call)
         return Reply(404, shapes.error("Not Found", 404))
+
+    def _named(self, path: str) -> str:
+        """The address of a repository by its id is the same as by its name, as in the links between pages."""
+        match = re.fullmatch(r"/repositories/(\d+)(/.*)?", path)
+        name = self.state.forks.get(int(match[1])) if match else None
+        return f"/repos/{name}{match[2] or ''}" if match and name else path
 
     def _checked(self, route: Route, call: Call) -> Reply:
         problems = contract.request_problems(route.template, route.method, call.query, call.body)
@@ -134,6 +141,8 @@ class GitHubApi:
     def _permit(self, route: Route, call: Call) -> None:
         owner, repo = call.path.get("owner"), call.path.get("repo")
         if owner and f"{owner}/{repo}" != self.state.repository:
+            if f"{owner}/{repo}" in self.state.forks.values() and route.level == "read":
+                return
             raise Failure(404, "Not Found")
         if route.scope is None or call.who.may(route.scope, route.level):
             if route.level == "write" and self.state.archived:

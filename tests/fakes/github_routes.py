@@ -89,25 +89,13 @@ def get_repository(call: Call) -> Reply:
 
 @route("GET", REPO + "/issues/{issue_number}/comments", "pull-requests")
 def list_comments(call: Call) -> Reply:
-    comments = call.state.thread(_issue(call))
-    size, page = int(call.query.get("per_page", "30")), int(call.query.get("page", "1"))
-    size = min(size, 100)
-    last = max((len(comments) + size - 1) // size, 1)
-    url = f"{call.url}/issues/{call.path['issue_number']}/comments?per_page={size}&page="
-    links = []
-    if page < last:
-        links += [f'<{url}{page + 1}>; rel="next"', f'<{url}{last}>; rel="last"']
-    if page > 1:
-        links += [f'<{url}1>; rel="first"', f'<{url}{page - 1}>; rel="prev"']
-    shown = [
-        shapes.comment(call.base, call.state, each) for each in comments[(page - 1) * size : page * size]
-    ]
-    return Reply(200, shown, {"Link": ", ".join(links)} if links else {})
+    thread = call.state.thread(issue_of(call))
+    return page_of(call, "comments", [shapes.comment(call.base, call.state, each) for each in thread])
 
 
 @route("POST", REPO + "/issues/{issue_number}/comments", "pull-requests", "write")
 def create_comment(call: Call) -> Reply:
-    issue = _issue(call)
+    issue = issue_of(call)
     if issue in call.state.locked:
         raise Failure(403, "Unable to create comment because issue is locked.")
     created = call.state.add_comment(call.who.login, _comment_body(call), issue=issue)
@@ -240,7 +228,21 @@ def create_blob(call: Call) -> Reply:
     return Reply(201, {"sha": sha, "url": f"{call.url}/git/blobs/{sha}"})
 
 
-def _issue(call: Call) -> int:
+def page_of(call: Call, name: str, items: list[Any]) -> Reply:
+    """One page of a list, with the links to the others."""
+    size, page = min(int(call.query.get("per_page", "30")), 100), int(call.query.get("page", "1"))
+    last = max((len(items) + size - 1) // size, 1)
+    url = f"{call.url}/issues/{call.path['issue_number']}/{name}?per_page={size}&page="
+    links = []
+    if page < last:
+        links += [f'<{url}{page + 1}>; rel="next"', f'<{url}{last}>; rel="last"']
+    if page > 1:
+        links += [f'<{url}1>; rel="first"', f'<{url}{page - 1}>; rel="prev"']
+    shown = items[(page - 1) * size : page * size]
+    return Reply(200, shown, {"Link": ", ".join(links)} if links else {})
+
+
+def issue_of(call: Call) -> int:
     number = int(call.path["issue_number"])
     if number not in call.state.pull_requests:
         raise Failure(404, "Not Found")

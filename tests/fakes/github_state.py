@@ -7,13 +7,14 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.fakes.github_git import GitStore
 
 _LEVELS = ("none", "read", "write")
 # What a workflow's `permissions:` may name; a token that names one scope has none of the others.
-WRITER = {"contents": "write", "pull-requests": "write", "metadata": "read"}
-FORK = {"contents": "read", "pull-requests": "read", "metadata": "read"}
+WRITER = {"contents": "write", "pull-requests": "write", "checks": "write", "metadata": "read"}
+FORK = {"contents": "read", "pull-requests": "read", "checks": "read", "metadata": "read"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,29 @@ class Comment:
     minimized: str | None = None
 
 
+@dataclass(frozen=True)
+class LabelEvent:
+    """Somebody set a label or took it off."""
+
+    id: int
+    issue: int
+    label: str
+    is_set: bool
+    login: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A line of a repository's log of pushes; `repository` is its full name."""
+
+    id: int
+    repository: str
+    ref: str
+    after: str
+    at: str
+
+
 @dataclass
 class GitHubState:
     """One repository. `lock` makes each request atomic, as a database would."""
@@ -54,6 +78,14 @@ class GitHubState:
     protected: set[str] = field(default_factory=set)
     has_graphql: bool = True
     comments: dict[int, Comment] = field(default_factory=dict)
+    label_events: list[LabelEvent] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
+    # The roles of people: read, triage, write, maintain or admin.
+    people: dict[str, str] = field(default_factory=dict)
+    # The names of forks by their id.
+    forks: dict[int, str] = field(default_factory=dict)
+    check_runs: dict[int, dict[str, Any]] = field(default_factory=dict)
+    statuses: list[dict[str, Any]] = field(default_factory=list)
     tokens: dict[str, Identity] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -86,6 +118,24 @@ class GitHubState:
             comment = Comment(next(self._ids), issue, login, body, now, now, minimized)
             self.comments[comment.id] = comment
             return comment
+
+    def set_label(self, login: str, label: str, *, is_set: bool = True, issue: int = 12, at: str = "") -> str:
+        """Somebody sets a label or takes it off; gives GitHub's time."""
+        with self.lock:
+            event = LabelEvent(next(self._ids), issue, label, is_set, login, at or self.now())
+            self.label_events.append(event)
+            return event.at
+
+    def push(self, branch: str, commit: str, *, fork: int | None = None, at: str = "") -> str:
+        """Somebody moves a branch; gives GitHub's time."""
+        with self.lock:
+            repository = self.repository if fork is None else self.forks[fork]
+            entry = Activity(next(self._ids), repository, f"refs/heads/{branch}", commit, at or self.now())
+            self.activities.append(entry)
+            return entry.at
+
+    def next_id(self) -> int:
+        return next(self._ids)
 
     def thread(self, issue: int) -> list[Comment]:
         """The comments of one pull request, the oldest first."""
