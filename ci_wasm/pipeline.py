@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,13 +16,14 @@ from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
 from ci_wasm.core.finding import Finding
 from ci_wasm.core.growth import make_growth
-from ci_wasm.core.history import Commit, History, extend_history, make_point
+from ci_wasm.core.history import Commit, History, extend_history, make_point, with_startup
 from ci_wasm.core.limits import limit_findings
 from ci_wasm.core.matching import Matching
 from ci_wasm.core.measurement import Base, comparable_base
 from ci_wasm.core.plan import Check, Record, Strategy, Teardown
 from ci_wasm.core.preview import Preview, preview_name, smoke_findings
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.startup import startup_findings
 from ci_wasm.core.trial import fuel_budgets
 from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import ArtifactError
@@ -31,6 +32,7 @@ from ci_wasm.head import Head, measure_tree, shim_worker, try_module
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
+from ci_wasm.startup import measure_startup
 from ci_wasm.waive import ask_for_waivers, waive_group, waive_report
 
 NO_COMMIT = "0" * 40
@@ -49,10 +51,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What came before, by Worker: the base that the head is compared with, and the sizes that led to it."""
+    """What came before, by Worker: the base that the head is compared with, and the sizes that led to it.
+
+    `rebuilt` are the bases that were built now, as they would be deployed.
+    """
 
     bases: Mapping[str, Outcome[Base]]
     histories: Mapping[str, History]
+    rebuilt: Mapping[str, Head] = field(default_factory=dict)
 
 
 def check(plan: Check, job: Job) -> Report:
@@ -61,7 +67,9 @@ def check(plan: Check, job: Job) -> Report:
     past = measure_past(job, plan.pull_request.base_sha)
     reports = judge_all(job, heads, past)
     previewed = [
-        preview(worker, heads[worker.name], reports[worker.name], plan, job)
+        preview(
+            worker, heads[worker.name], started(worker, heads, past, reports[worker.name], job), plan, job
+        )
         for worker in job.settings.workers
     ]
     groups = judge_groups(job.settings, heads, past.bases)
@@ -147,7 +155,16 @@ def measure_past(job: Job, base_sha: str) -> Past:
         if worker.name in record.measurements
     }
     missing = [worker for worker in job.settings.workers if worker.name not in bases]
-    return Past({**bases, **(rebuilt_bases(job, commit, missing) if missing else {})}, record.histories)
+    rebuilt = rebuilt_bases(job, commit, missing) if missing else {}
+    for name, built in rebuilt.items():
+        bases[name] = as_base(built, commit)
+    heads = {name: built.value for name, built in rebuilt.items() if isinstance(built, Done)}
+    return Past(bases, record.histories, heads)
+
+
+def as_base(built: Outcome[Head], commit: str) -> Outcome[Base]:
+    """A base that was built now."""
+    return Done(Base(commit, built.value.measurement, recorded=False)) if isinstance(built, Done) else built
 
 
 def baselines_of(job: Job) -> Done[Baselines] | Skipped:
@@ -157,22 +174,22 @@ def baselines_of(job: Job) -> Done[Baselines] | Skipped:
     return Skipped("no GitHub token was given") if job.world.baselines is None else Done(job.world.baselines)
 
 
-def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Base]]:
+def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Head]]:
     """Build Workers in a worktree of the base commit, with the toolchain that built the head."""
 
-    def rebuild() -> dict[str, Outcome[Base]]:
+    def rebuild() -> dict[str, Outcome[Head]]:
         with job.world.repository.worktree(commit) as tree:
-            return {worker.name: rebuilt_base(job, commit, tree, worker) for worker in workers}
+            return {worker.name: rebuilt_base(job, tree, worker) for worker in workers}
 
     bases = attempt(rebuild)
     return bases.value if isinstance(bases, Done) else {worker.name: bases for worker in workers}
 
 
-def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> Outcome[Base]:
+def rebuilt_base(job: Job, tree: Path, worker: WorkerSettings) -> Outcome[Head]:
     """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
     if not (tree / worker.source.path).exists():
         return Skipped(f"`{worker.source.path}` does not exist in the base commit")
-    return attempt(lambda: Base(commit, tried_tree(job.world, tree, worker).measurement, recorded=False))
+    return attempt(lambda: tried_tree(job.world, tree, worker))
 
 
 def judge_all(job: Job, heads: Mapping[str, Outcome[Head]], past: Past) -> dict[str, WorkerReport]:
@@ -254,17 +271,38 @@ def judge(
     )
 
 
+def started(
+    worker: WorkerSettings, heads: Mapping[str, Outcome[Head]], past: Past, report: WorkerReport, job: Job
+) -> WorkerReport:
+    """Measure the Worker's start, beside that of its base where that was built on this machine."""
+    measured = measure_startup(job.world, worker, heads[worker.name], past.rebuilt.get(worker.name))
+    return replace(report, startup=measured)
+
+
 def preview(
     worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, plan: Check, job: Job
 ) -> WorkerReport:
-    """Deploy a Worker's preview and judge its answers, where there is something to deploy."""
+    """Deploy a Worker's preview and judge its answers and its start, where there is something to deploy."""
     commit = plan.pull_request.head_sha
     upload = make_upload(worker, head, plan, job)
-    if isinstance(upload, Skipped):
-        return replace(report, preview=upload)
-    made = attempt(lambda: deploy_preview(worker, upload.value, plan, job))
-    findings = smoke_findings(made.value, commit) if isinstance(made, Done) else []
-    return replace(report, preview=made, findings=(*report.findings, *findings))
+    made: Outcome[Preview] = (
+        upload
+        if isinstance(upload, Skipped)
+        else attempt(lambda: deploy_preview(worker, upload.value, plan, job))
+    )
+    answered = made.value if isinstance(made, Done) else None
+    startup_ms = answered.startup_ms if answered else None
+    findings = [
+        *(smoke_findings(answered, commit) if answered else ()),
+        *startup_findings(report.startup, startup_ms, worker.startup),
+    ]
+    judged = replace(
+        report,
+        preview=made,
+        history=with_startup(report.history, commit, startup_ms),
+        findings=(*report.findings, *findings),
+    )
+    return with_places(judged, worker)
 
 
 def make_upload(worker: WorkerSettings, head: Outcome[Head], plan: Check, job: Job) -> Done[Worker] | Skipped:

@@ -231,6 +231,9 @@ class World(Protocol):
     def behavior(self) -> Behavior: ...
 
     @property
+    def startup(self) -> StartupTimer: ...
+
+    @property
     def web(self) -> Web: ...
 
     @property

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Repository,
         Runner,
         Scales,
+        StartupTimer,
         Toolchain,
         Web,
         Workers,
@@ -100,6 +101,12 @@ class Adapters:
         from ci_wasm.adapters.behavior_runner import BehaviorRunner
 
         return BehaviorRunner()
+
+    @cached_property
+    def startup(self) -> StartupTimer:
+        from ci_wasm.adapters.workerd_startup import WorkerdStartup
+
+        return WorkerdStartup()
 
     @cached_property
     def web(self) -> Web:

@@ -23,6 +23,7 @@ from ci_wasm.core.preview import Deployment, Preview, SmokeAnswer, SmokeRequest
 from ci_wasm.core.ratchet import Ceiling, Ratchet
 from ci_wasm.core.rehearsal import rehearse
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.startup import Startup, StartupLimits, StartupTimes, startup_findings
 from ci_wasm.core.trial import Run, Trial, make_trial
 from ci_wasm.core.waiver import Allowance, Waiver
 from ci_wasm.head import Head
@@ -137,6 +138,20 @@ def trend() -> Report:
     (worker,) = report.workers
     points = (*points[:-1], replace(points[-1], commit=COMMIT[:12]))
     return replace(report, workers=(replace(worker, history=points),))
+
+
+def started() -> Report:
+    """A start that became slower here, and one that Cloudflare itself found too slow."""
+    report = passing()
+    (worker,) = report.workers
+    limits = StartupLimits(platform_max=10)
+    startup = Startup(
+        StartupTimes((29.4, 31.0, 28.9)), StartupTimes((20.1, 20.4, 22.0)), StartupTimes((25.0, 24.1, 33.3))
+    )
+    found = startup_findings(Done(startup), 12, limits)
+    return _report(
+        replace(worker, startup=Done(startup), preview=Done(_preview(public=True)), findings=tuple(found))
+    )
 
 
 def upgraded() -> Report:
@@ -373,7 +388,7 @@ def _base(measurement: Measurement, *, recorded: bool = False) -> Done[Base]:
 def _preview(*, public: bool) -> Preview:
     host = "acme.workers.dev" if public else "edge.localhost:40123"
     scheme = "https" if public else "http"
-    deployment = Deployment(f"{scheme}://pr-12-add.{host}", f"{scheme}://4f5e6d7c-add.{host}", "id")
+    deployment = Deployment(f"{scheme}://pr-12-add.{host}", f"{scheme}://4f5e6d7c-add.{host}", "id", 12)
     answer = SmokeAnswer(SmokeRequest("/add?a=2&b=3", contains="5"), 200, '{"result":5}', COMMIT, 12.4)
     return Preview(deployment, (answer,), public)
 

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ci_wasm.config.file import Path, Problem
-from ci_wasm.config.quantities import parse_margin, parse_size
+from ci_wasm.config.quantities import parse_margin, parse_percent, parse_size
 from ci_wasm.core.budget import Budget, Inherited
 from ci_wasm.core.contract import FEATURES, Breaking, Contract, ExportRule, ImportRule
 from ci_wasm.core.metric import METRIC_FAMILIES, PLAIN_METRICS, Margin, is_metric, noise_of
 from ci_wasm.core.pattern import Pattern, parse_pattern
 from ci_wasm.core.preview import SmokeRequest
+from ci_wasm.core.startup import DEFAULT_STARTUP, StartupLimits
 
 if TYPE_CHECKING:
-    from ci_wasm.config.schema import BudgetEntry, ContractEntry, SmokeEntry
+    from msgspec import UnsetType
+
+    from ci_wasm.config.schema import BudgetEntry, ContractEntry, SmokeEntry, StartupEntry
 
 T = TypeVar("T")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -51,6 +54,22 @@ class EntryReader:
             exact=entry.exact,
             forbid_features=tuple(entry.forbid_features),
             breaking=Breaking(entry.breaking),
+        )
+
+    def startup(self, entry: StartupEntry | UnsetType) -> StartupLimits:
+        """What is measured of the start, and its limits; the fuel of it is read with the calls."""
+        from msgspec import UNSET
+
+        if entry is UNSET:
+            return DEFAULT_STARTUP
+        path, default = (*self.path, "startup"), DEFAULT_STARTUP
+        growth = self._read((*path, "warn-growth"), parse_percent, entry.warn_growth)
+        margin = self._read((*path, "platform-margin"), parse_percent, entry.platform_margin)
+        return StartupLimits(
+            runs=entry.runs,
+            warn_growth=default.warn_growth if growth is None else growth,
+            platform_max=entry.platform_max if isinstance(entry.platform_max, int) else None,
+            platform_margin=default.platform_margin if margin is None else margin,
         )
 
     def smoke(self, entries: Sequence[SmokeEntry]) -> tuple[SmokeRequest, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ci_wasm.config.schema import WorkerEntry
     from ci_wasm.core.budget import Budget
 
-_SECTIONS = ("contract", "behavior")
+_SECTIONS = ("contract", "behavior", "startup")
 
 
 def find_places(document: Document, path: Path, entry: WorkerEntry) -> dict[str, int]:
@@ -24,6 +24,10 @@ def find_places(document: Document, path: Path, entry: WorkerEntry) -> dict[str,
         (f"budgets.{budget.metric}", (*path, "budgets", index)) for index, budget in enumerate(entry.budgets)
     ]
     rules += [(f"exports.{name}", (*path, "contract", "exports", name)) for name in entry.contract.exports]
+    rules += [
+        (f"smoke.{each.method} {each.path}", (*path, "smoke", index))
+        for index, each in enumerate(entry.smoke)
+    ]
     return _lines(document, rules)
 
 

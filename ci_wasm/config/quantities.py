@@ -48,6 +48,14 @@ def parse_margin(value: int | str) -> Margin:
     return Margin(amount=parse_size(value))
 
 
+def parse_percent(value: str) -> float:
+    """A percentage alone, `25%`; raises ValueError."""
+    match = _PERCENT.fullmatch(value.strip())
+    if match is None:
+        raise ValueError(f"`{value}` is no percentage; write it as in `25%`")
+    return float(match[1])
+
+
 def write_size(needed: int, like: str) -> str:
     """The lowest readable size of at least `needed` bytes, in the unit of `like`, or in a smaller one for less than one.
 

@@ -146,6 +146,7 @@ class _Resolver:
             budgets=budgets,
             contract=reader.contract(entry.contract),
             behavior=behavior_reader.behavior(entry, budgets),
+            startup=reader.startup(entry.startup),
             smoke=reader.smoke(entry.smoke),
             cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
             compatibility_date=date,

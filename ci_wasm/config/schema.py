@@ -6,10 +6,13 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from ci_wasm.core.startup import DEFAULT_STARTUP
+
 # Bytes, or a text such as `900 KiB`; a margin may be a percentage, too. config/quantities.py reads them.
 Size = int | str
 Margin = int | str
 Number = int | float | str
+Percent = str
 
 
 class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -152,9 +155,29 @@ class BehaviorEntry(CallEntry):
 
 
 class StartupEntry(_Section):
-    """Limits on the module's start: its start function and `_initialize`."""
+    """Limits on the start: of the module in wasmtime, of the Worker on workerd, and of the upload at Cloudflare."""
 
-    max_fuel: Annotated[int, Meta(ge=0, description="How much fuel it may use.")] | UnsetType = UNSET
+    max_fuel: (
+        Annotated[
+            int, Meta(ge=0, description="How much fuel the module's start may use: see docs/behavior.md.")
+        ]
+        | UnsetType
+    ) = UNSET
+    runs: Annotated[
+        int,
+        Meta(ge=0, le=99, description="How many processes of workerd start the Worker; 0 measures nothing."),
+    ] = DEFAULT_STARTUP.runs
+    warn_growth: Annotated[
+        Percent,
+        Meta(description="How much more CPU than the base's the start may take before it is a warning."),
+    ] = f"{DEFAULT_STARTUP.warn_growth:g}%"
+    platform_max: (
+        Annotated[int, Meta(ge=0, description="Milliseconds that Cloudflare may need to start the upload.")]
+        | UnsetType
+    ) = UNSET
+    platform_margin: Annotated[
+        Percent, Meta(description="How far above `platform-max` it is a warning still.")
+    ] = f"{DEFAULT_STARTUP.platform_margin:g}%"
 
 
 class SmokeEntry(_Section):

@@ -13,6 +13,7 @@ from ci_wasm.core.contract import Contract
 from ci_wasm.core.group import Group
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.preview import SmokeRequest
+from ci_wasm.core.startup import DEFAULT_STARTUP, StartupLimits
 from ci_wasm.core.waiver import Allowance
 
 # The newest date whose runtime behavior the generated shim was tested with; a wrangler config overrides it.
@@ -41,6 +42,7 @@ class WorkerSettings:
     budgets: tuple[Budget, ...] = ()
     contract: Contract = field(default_factory=Contract)
     behavior: Behavior = field(default_factory=Behavior)
+    startup: StartupLimits = DEFAULT_STARTUP
     smoke: tuple[SmokeRequest, ...] = ()
     cache_control: str | None = None
     compatibility_date: str = DEFAULT_COMPATIBILITY_DATE

@@ -16,6 +16,7 @@ from ci_wasm.core.history import History
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.ratchet import Ratchet
+from ci_wasm.core.startup import Startup
 from ci_wasm.core.verdict import Verdict, make_verdict
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 
@@ -43,6 +44,7 @@ class WorkerReport:
     findings: tuple[Finding, ...] = ()
     preview: Outcome[Preview] = field(default_factory=lambda: Skipped("no preview was asked for"))
     history: History = ()
+    startup: Done[Startup] | Skipped = field(default_factory=lambda: Skipped("it was not measured"))
 
     @property
     def failures(self) -> tuple[Failed, ...]:

@@ -14,14 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ci_wasm.core.finding import Finding, FindingKind, Severity
+from ci_wasm.outcome import Done, Skipped
 
 # Below this many milliseconds no difference is one: so much do the least of seven processes differ among themselves.
 NOISE_MS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class StartupLimits:
+class StartupLimits(Struct, frozen=True):
     """What is measured and judged. `runs` are processes of each kind, 0 for none; `warn_growth` is in percent.
 
     `platform_max` is in milliseconds of Cloudflare's figure, `platform_margin` in percent of it.
@@ -31,6 +33,9 @@ class StartupLimits:
     warn_growth: float = 25.0
     platform_max: int | None = None
     platform_margin: float = 25.0
+
+
+DEFAULT_STARTUP = StartupLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +69,22 @@ class Startup:
         return max(0.0, self.head.best - self.empty.best)
 
     @property
+    def own_worst(self) -> float:
+        """The same of its slowest process: how far to trust it."""
+        return max(0.0, self.head.worst - self.empty.best)
+
+    @property
     def base_own(self) -> float | None:
         """The same of the base."""
         return None if self.base is None else max(0.0, self.base.best - self.empty.best)
 
 
 def startup_findings(
-    startup: Startup | None, platform_ms: int | None, limits: StartupLimits
+    startup: Done[Startup] | Skipped, platform_ms: int | None, limits: StartupLimits
 ) -> Iterator[Finding]:
-    """A start that became slower on this machine, and one that is too slow for Cloudflare; None was not measured."""
-    if startup is not None:
-        yield from _slower(startup, limits)
+    """A start that became slower on this machine, and one that is too slow for Cloudflare (in ms, None if unknown)."""
+    if isinstance(startup, Done):
+        yield from _slower(startup.value, limits)
     if platform_ms is not None and limits.platform_max is not None:
         yield from _over_platform_limit(platform_ms, limits.platform_max, limits.platform_margin)
 

@@ -21,6 +21,7 @@ from ci_wasm.render.changes import changes_fold
 from ci_wasm.render.growth import growth_fold
 from ci_wasm.render.markdown import code, fenced, link, plain, prose, table
 from ci_wasm.render.quantity import short_sha
+from ci_wasm.render.startup import startup_text
 from ci_wasm.render.trend import trend_fold
 from ci_wasm.render.waivers import waiver_blocks
 
@@ -95,6 +96,8 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
         yield from growth_fold(worker.growth, rows)
     yield changes_fold(worker.changes, rows)
     yield from behavior_parts(worker, rows)
+    if text := startup_text(worker):
+        yield f"<sub>Start: {plain(text)}.</sub>"
     yield from trend_fold(worker.history, worker.budgets, most=10 * rows)
 
 

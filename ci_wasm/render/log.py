@@ -22,6 +22,7 @@ from ci_wasm.render.changes import change_lines
 from ci_wasm.render.columns import columns
 from ci_wasm.render.markdown import clean
 from ci_wasm.render.quantity import change, short_sha
+from ci_wasm.render.startup import startup_text
 
 if TYPE_CHECKING:
     from ci_wasm.config.settings import Settings
@@ -71,6 +72,8 @@ def _worker(worker: WorkerReport) -> Iterator[str]:
         yield from growth_lines(worker.growth)
     yield from change_lines(worker.changes)
     yield from behavior_lines(worker)
+    if text := startup_text(worker):
+        yield f"start: {text}"
     if len(worker.history) >= FEWEST_POINTS:
         from ci_wasm.render.trend import sparkline, trend_sentence
 

@@ -16,6 +16,7 @@ from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import CrateSource
 from ci_wasm.core.metric import Margin
 from ci_wasm.core.plan import Strategy
+from ci_wasm.core.startup import StartupLimits
 from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
 
@@ -76,7 +77,7 @@ workers:
           - {call: add, name: first}
           - {call: add, trap: integer overflow}
     stubs: {env.now: 42, "env.*": null}
-    startup: {max-fuel: 1000}
+    startup: {max-fuel: 1000, runs: 3, warn-growth: 10%, platform-max: 200, platform-margin: 12.5%}
     smoke:
       - {path: "/add?a=2&b=3", contains: "5"}
 preview: {strategy: local}
@@ -126,6 +127,7 @@ baseline: {store: rebuild}
         (Stub("env.now", "42"), Stub("env.*", None)),
         max_startup_fuel=1000,
     )
+    assert worker.startup == StartupLimits(3, 10.0, 200, 12.5)
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
 
 
@@ -197,6 +199,11 @@ def test_what_cannot_be_previewed_says_why(tmp_path: Path, wrangler: str, word: 
         ("workers: [{crate: ., zzz: 1}]", "unknown key `zzz`; known here: name, crate"),
         ("workers: [{crate: ., budgets: [{max: 1 KB}]}]", "workers[0].budgets[0]: `metric` is missing"),
         ("workers: [{crate: ., budgets: [{metric: raw}]}]", "a budget needs a limit"),
+        (
+            "workers: [{crate: ., startup: {warn-growth: 5 ms}}]",
+            "workers[0].startup.warn-growth: `5 ms` is no percentage; write it as in `25%`",
+        ),
+        ("workers: [{crate: ., startup: {runs: 100}}]", "a number from 0 to 99 is needed, `100` was found"),
         (
             "workers: [{crate: ., budgets: [{metric: raws, max: 1}]}]",
             "unknown metric `raws`; did you mean `raw`?",

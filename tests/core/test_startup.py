@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ci_wasm.core.finding import FindingKind, Severity
 from ci_wasm.core.startup import Startup, StartupLimits, StartupTimes, startup_findings
+from ci_wasm.outcome import Done, Skipped
 
 EMPTY = StartupTimes((21.5, 20.0, 30.0))
 TIMES = st.lists(st.floats(0.1, 5000), min_size=1, max_size=9).map(lambda times: StartupTimes(tuple(times)))
@@ -35,7 +36,7 @@ def startup(head: float, base: float | None) -> Startup:
     ],
 )
 def test_a_slower_start_is_a_warning(head: float, base: float | None, warned: bool) -> None:
-    found = list(startup_findings(startup(head, base), None, StartupLimits()))
+    found = list(startup_findings(Done(startup(head, base)), None, StartupLimits()))
 
     assert [(finding.kind, finding.severity) for finding in found] == [
         (FindingKind.STARTUP_SLOWER, Severity.WARNING)
@@ -56,7 +57,9 @@ def test_a_slower_start_is_a_warning(head: float, base: float | None, warned: bo
 def test_cloudflare_s_own_figure_has_a_margin(
     measured: int | None, limit: int | None, severity: Severity | None
 ) -> None:
-    found = list(startup_findings(None, measured, StartupLimits(platform_max=limit)))
+    found = list(
+        startup_findings(Skipped("it was not measured"), measured, StartupLimits(platform_max=limit))
+    )
 
     assert [finding.severity for finding in found] == ([severity] if severity else [])
 
@@ -65,6 +68,6 @@ def test_cloudflare_s_own_figure_has_a_margin(
 def test_this_machine_s_figures_never_fail_a_run(
     head: StartupTimes, empty: StartupTimes, base: StartupTimes, platform: int
 ) -> None:
-    found = startup_findings(Startup(head, empty, base), platform, StartupLimits())
+    found = startup_findings(Done(Startup(head, empty, base)), platform, StartupLimits())
 
     assert all(finding.severity is Severity.WARNING for finding in found)

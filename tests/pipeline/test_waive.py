@@ -28,6 +28,7 @@ NEVER = {
     FindingKind.BEHAVIOR_BROKEN,
     FindingKind.BEHAVIOR_INVALID,
     FindingKind.SMOKE_FAILED,
+    FindingKind.STARTUP_LIMIT,
     FindingKind.STALE_PREVIEW,
 }
 
@@ -174,6 +175,7 @@ def test_every_kind_is_growth_breaking_or_never_waived(kind: FindingKind) -> Non
         FindingKind.BUDGET_NOISE,
         FindingKind.BUDGET_UNMEASURED,
         FindingKind.PLATFORM_LIMIT,
+        FindingKind.STARTUP_SLOWER,
     }
     assert (kind in ALLOWANCES) + (kind in NEVER) + (kind in always_mild) == 1
 

@@ -29,6 +29,7 @@ ALL = [
     reports.grouped,
     reports.ratcheted,
     reports.called,
+    reports.started,
     reports.no_base,
     reports.does_not_build,
     reports.refused,
