@@ -68,7 +68,10 @@ class Router:
         if request.headers.get("upgrade"):
             return 501, "The local edge of ci-wasm does not carry WebSockets yet."
         if read_cf(request) is None:
-            return 400, f'The header {CF_HEADER} must hold a JSON object for request.cf, such as {{"country": "FR"}}.'
+            return (
+                400,
+                f'The header {CF_HEADER} must hold a JSON object for request.cf, such as {{"country": "FR"}}.',
+            )
         return await self._run(request, build, send)
 
     async def _run(self, request: Request, build: Build, send: Send) -> _Refused | None:

@@ -58,7 +58,7 @@ def test_files_are_read_and_links_out_are_not_followed(tmp_path: Path) -> None:
 
 def test_what_a_build_made_goes_before_files_that_end_so() -> None:
     files = {"target/wasm32-unknown-unknown/release/add.wasm": b"old", "padd.wasm": b"other"}
-    read = overlaid({"add.wasm": b"new"}, "main.js", lambda path: files.get(path))
+    read = overlaid({"add.wasm": b"new"}, "main.js", files.get)
 
     assert read("target/wasm32-unknown-unknown/release/add.wasm") == b"new"
     assert (read("add.wasm"), read("padd.wasm"), read("none.wasm")) == (b"new", b"other", None)
@@ -66,7 +66,7 @@ def test_what_a_build_made_goes_before_files_that_end_so() -> None:
 
 def test_a_main_module_is_not_what_a_build_made_under_its_name() -> None:
     files = {"src/worker.js": b"own"}
-    read = overlaid({"worker.js": b"made"}, "src/worker.js", lambda path: files.get(path))
+    read = overlaid({"worker.js": b"made"}, "src/worker.js", files.get)
 
     assert (read("src/worker.js"), read("pkg/worker.js")) == (b"own", b"made")
     assert overlaid({"worker.js": b"made"}, "worker.js", lambda _: None)("worker.js") == b"made"
