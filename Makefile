@@ -38,7 +38,7 @@ lint: setup ## formats, types, layers, shell scripts, workflows, Dockerfile
 docs: setup ## fill the blocks of the documentation that the code knows best
 	@$(BIN)/python scripts/write_docs.py
 
-bench: setup ## ratios against peers, measured in the same run (BENCH=startup or analysis)
+bench: setup ## ratios against peers, measured in the same run (BENCH=startup, analysis or check)
 	@$(BIN)/python -m bench $(BENCH)
 
 lock: | .cache/machine ## write requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)

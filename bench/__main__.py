@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import analysis, startup
+from bench import analysis, check, startup
 
-PARTS = {"startup": startup.main, "analysis": analysis.main}
+PARTS = {"startup": startup.main, "analysis": analysis.main, "check": check.main}
 
 
 def main() -> int:

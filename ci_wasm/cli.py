@@ -26,25 +26,9 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
 
         return run_action(environ, runner)
     arguments = make_parser(argv[0] if argv else "").parse_args(argv)
-    match arguments.command:
-        case "measure":
-            from ci_wasm.module_files import explain, measure
-
-            if arguments.why is not None:
-                return _print(explain(arguments.file, arguments.why, arguments.format), stdout)
-            shown = (arguments.functions, arguments.generics)
-            return _print(measure(arguments.file, arguments.format, shown, arguments.brotli), stdout)
-        case "diff":
-            from ci_wasm.module_files import diff
-
-            changes = diff(arguments.base, arguments.head, arguments.format, arguments.brotli)
-            return _print(changes, stdout)
-        case "contract":
-            from ci_wasm.module_files import contract
-
-            return _print(contract(arguments.file), stdout)
-        case _:
-            pass
+    text = _about_files(arguments)
+    if text is not None:
+        return _print(text, stdout)
     from ci_wasm import commands
 
     command = commands.Command(environ, stdout, runner)
@@ -58,11 +42,36 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
         case "history":
             return command.history(arguments.paths, arguments.format)
         case "check":
-            return command.check(arguments.file, arguments.config, arguments.base, arguments.format)
+            options = commands.CheckOptions(arguments.format, arguments.compression, arguments.update_budgets)
+            return command.check(arguments.file, arguments.config, arguments.base, options)
+        case "contract":
+            return command.contract(arguments.file, arguments.config, arguments.worker, write=arguments.write)
         case "preview":
             return command.preview(arguments.config, arguments.port)
         case _:
             return command.edge(arguments.port)
+
+
+def _about_files(arguments: argparse.Namespace) -> str | None:
+    """What the commands print that need no configuration; None for the others."""
+    match arguments.command:
+        case "measure":
+            from ci_wasm.module_files import explain, measure
+
+            if arguments.why is not None:
+                return explain(arguments.file, arguments.why, arguments.format)
+            shown = (arguments.functions, arguments.generics)
+            return measure(arguments.file, arguments.format, shown, arguments.brotli)
+        case "diff":
+            from ci_wasm.module_files import diff
+
+            return diff(arguments.base, arguments.head, arguments.format, arguments.brotli)
+        case "contract" if arguments.file and not arguments.write:
+            from ci_wasm.module_files import contract
+
+            return contract(arguments.file)
+        case _:
+            return None
 
 
 def _print(text: str, stdout: TextIO) -> int:
@@ -122,7 +131,7 @@ def _add_page_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_preview(preview: argparse.ArgumentParser) -> None:
-    preview.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
+    _add_config(preview)
     _add_port(preview)
 
 
@@ -165,14 +174,39 @@ def _add_diff(diff: argparse.ArgumentParser) -> None:
 
 
 def _add_contract(contract: argparse.ArgumentParser) -> None:
-    contract.add_argument("file", help="a .wasm file")
+    contract.add_argument(
+        "file", nargs="?", help="a .wasm file; default: the Worker's own, built or as given"
+    )
+    contract.add_argument(
+        "--write",
+        action="store_true",
+        help="put it into the configuration file, in the place of the Worker's exports and imports",
+    )
+    contract.add_argument("--worker", metavar="NAME", help="whose contract it is, where there are several")
+    _add_config(contract)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:
+    import argparse
+
     check.add_argument("file", nargs="?", help="judge this module instead of building (for a single Worker)")
-    check.add_argument("--config", default="ci-wasm.yml", help="configuration file (default: %(default)s)")
+    _add_config(check)
     check.add_argument(
         "--base", metavar="COMMIT", help="build this commit too, and judge growth and interface against it"
+    )
+    check.add_argument(
+        "--update-budgets",
+        action="store_true",
+        help="lower the ceilings that have `ratchet: true` in the configuration file to what is needed now",
+    )
+    check.add_argument(
+        "--compression",
+        action=argparse.BooleanOptionalAction,
+        help="show sizes after gzip and brotli (default: in JSON and Markdown, and where a budget names them)",
     )
     _add_format(check)
 
@@ -203,7 +237,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "run": ("what the GitHub Action does, from GITHUB_* and INPUT_*", _add_run),
     "measure": ("sizes, sections, crates, functions and types of one module", _add_measure),
     "diff": ("what changed between two modules, with the semver verdict of their interface", _add_diff),
-    "contract": ("print the contract of a module, to be put into ci-wasm.yml", _add_contract),
+    "contract": ("print the contract of a module, or write it into ci-wasm.yml", _add_contract),
     "check": ("budgets and contract of ci-wasm.yml; exit code 1 when one is broken", _add_check),
     "report": ("a stored report.json, rendered again", _add_report),
     "history": ("sizes over commits, from stored reports", _add_history),

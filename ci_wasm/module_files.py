@@ -57,9 +57,14 @@ def contract(path: str) -> str:
     """The contract that holds for a module, as YAML for ci-wasm.yml."""
     from ci_wasm.render.contract import render_contract
 
+    return render_contract(read_module(path))
+
+
+def read_module(path: str) -> Module:
+    """A module without its lists of functions; raises ArtifactError."""
     with _open(path) as file:
         module = WasmtimeModuleReader().read(_content(file, None), functions=0, check_bodies=False)
-    return render_contract(require_core_module(module, path))
+    return require_core_module(module, path)
 
 
 def diff(base: str, head: str, format_: str, brotli: str | None) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from ci_wasm import __version__
@@ -16,21 +17,24 @@ from ci_wasm.core.compatibility import breaking_findings, compatibility_changes
 from ci_wasm.core.contract import contract_findings
 from ci_wasm.core.finding import Finding
 from ci_wasm.core.growth import make_growth
-from ci_wasm.core.history import Commit, History, extend_history, make_point
+from ci_wasm.core.history import Commit, History, extend_history, make_point, with_startup
 from ci_wasm.core.limits import limit_findings
 from ci_wasm.core.matching import Matching
 from ci_wasm.core.measurement import Base, comparable_base
 from ci_wasm.core.plan import Check, Record, Strategy, Teardown
 from ci_wasm.core.preview import Preview, preview_name, smoke_findings
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.startup import startup_findings
 from ci_wasm.core.trial import fuel_budgets
 from ci_wasm.core.worker import Provenance, Worker
 from ci_wasm.errors import ArtifactError, BuildError
+from ci_wasm.groups import judge_groups, propose
 from ci_wasm.head import Head, assemble, measure_tree, try_module
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped, attempt
 from ci_wasm.past import keep, recorded
 from ci_wasm.ports import Baselines, World
-from ci_wasm.waive import ask_for_waivers, waive_report
+from ci_wasm.startup import measure_startup
+from ci_wasm.waive import ask_for_waivers, waive_group, waive_report
 
 NO_COMMIT = "0" * 40
 
@@ -48,10 +52,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What came before, by Worker: the base that the head is compared with, and the sizes that led to it."""
+    """What came before, by Worker: the base that the head is compared with, and the sizes that led to it.
+
+    `rebuilt` are the bases that were built now, as they would be deployed.
+    """
 
     bases: Mapping[str, Outcome[Base]]
     histories: Mapping[str, History]
+    rebuilt: Mapping[str, Head] = field(default_factory=dict)
 
 
 def check(plan: Check, job: Job) -> Report:
@@ -60,14 +68,22 @@ def check(plan: Check, job: Job) -> Report:
     past = measure_past(job, plan.pull_request.base_sha)
     reports = judge_all(job, heads, past)
     previewed = [
-        preview(worker, heads[worker.name], reports[worker.name], plan, job)
+        preview(
+            worker, heads[worker.name], started(worker, heads, past, reports[worker.name], job), plan, job
+        )
         for worker in job.settings.workers
     ]
-    findings = [finding for report in previewed for finding in report.findings]
-    granted = ask_for_waivers(plan, findings, job.settings.exceptions, job.world.forge)
-    judged = [waive_report(report, granted.waivers) for report in previewed]
-    notes = [note for note in (plan.note, *granted.notes) if note]
-    return make_report(job.subject, judged, notes=notes, version=__version__)
+    groups = judge_groups(job.settings, heads, past.bases)
+    findings = [each.findings for each in previewed] + [each.findings for each in groups]
+    granted = ask_for_waivers(plan, chain(*findings), job.settings.exceptions, job.world.forge)
+    report = make_report(
+        job.subject,
+        [waive_report(each, granted.waivers) for each in previewed],
+        groups=[waive_group(each, granted.waivers) for each in groups],
+        notes=[note for note in (plan.note, *granted.notes) if note],
+        version=__version__,
+    )
+    return propose(job.settings, report)
 
 
 def record(plan: Record, job: Job) -> Report:
@@ -78,13 +94,15 @@ def record(plan: Record, job: Job) -> Report:
     measured = {name: head.value.measurement for name, head in heads.items() if isinstance(head, Done)}
     histories = {name: report.history for name, report in reports.items()}
     stored = attempt(lambda: keep(baselines_of(job), plan.commit, measured, histories))
-    return make_report(
+    report = make_report(
         job.subject,
         [replace(report, preview=Skipped("a merged commit has none")) for report in reports.values()],
+        groups=judge_groups(job.settings, heads, past.bases),
         notes=[stored.value] if isinstance(stored, Done) else [],
         failures=[stored] if isinstance(stored, Failed) else [],
         version=__version__,
     )
+    return propose(job.settings, report)
 
 
 def tear_down(plan: Teardown, job: Job) -> Report:
@@ -106,7 +124,10 @@ def judge_only(job: Job, base_commit: str | None) -> Report:
     heads = measure_heads(job)
     past = Past({}, {}) if base_commit is None else measure_past(job, base_commit)
     reports = judge_all(job, heads, past)
-    return make_report(job.subject, list(reports.values()), version=__version__)
+    groups = judge_groups(job.settings, heads, past.bases)
+    return propose(
+        job.settings, make_report(job.subject, list(reports.values()), groups=groups, version=__version__)
+    )
 
 
 def measure_heads(job: Job) -> dict[str, Outcome[Head]]:
@@ -135,7 +156,16 @@ def measure_past(job: Job, base_sha: str) -> Past:
         if worker.name in record.measurements
     }
     missing = [worker for worker in job.settings.workers if worker.name not in bases]
-    return Past({**bases, **(rebuilt_bases(job, commit, missing) if missing else {})}, record.histories)
+    rebuilt = rebuilt_bases(job, commit, missing) if missing else {}
+    for name, built in rebuilt.items():
+        bases[name] = as_base(built, commit)
+    heads = {name: built.value for name, built in rebuilt.items() if isinstance(built, Done)}
+    return Past(bases, record.histories, heads)
+
+
+def as_base(built: Outcome[Head], commit: str) -> Outcome[Base]:
+    """A base that was built now."""
+    return Done(Base(commit, built.value.measurement, recorded=False)) if isinstance(built, Done) else built
 
 
 def baselines_of(job: Job) -> Done[Baselines] | Skipped:
@@ -145,23 +175,23 @@ def baselines_of(job: Job) -> Done[Baselines] | Skipped:
     return Skipped("no GitHub token was given") if job.world.baselines is None else Done(job.world.baselines)
 
 
-def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Base]]:
+def rebuilt_bases(job: Job, commit: str, workers: list[WorkerSettings]) -> dict[str, Outcome[Head]]:
     """Build Workers in a worktree of the base commit, with the toolchain that built the head."""
 
-    def rebuild() -> dict[str, Outcome[Base]]:
+    def rebuild() -> dict[str, Outcome[Head]]:
         with job.world.repository.worktree(commit) as tree:
-            return {worker.name: rebuilt_base(job, commit, tree, worker) for worker in workers}
+            return {worker.name: rebuilt_base(job, tree, worker) for worker in workers}
 
     bases = attempt(rebuild)
     return bases.value if isinstance(bases, Done) else {worker.name: bases for worker in workers}
 
 
-def rebuilt_base(job: Job, commit: str, tree: Path, worker: WorkerSettings) -> Outcome[Base]:
+def rebuilt_base(job: Job, tree: Path, worker: WorkerSettings) -> Outcome[Head]:
     """One Worker of the base commit; a Worker that is new has no base, which is no failure."""
     source = worker.source
     if not isinstance(source, CommandSource) and not (tree / source.path).exists():
         return Skipped(f"`{source.path}` does not exist in the base commit")
-    built = attempt(lambda: Base(commit, tried_tree(job.world, tree, worker).measurement, recorded=False))
+    built = attempt(lambda: tried_tree(job.world, tree, worker))
     if isinstance(source, CommandSource) and isinstance(built, Failed) and built.code == BuildError.code:
         # The base may be older than what the command needs; nothing but the command could tell.
         return Skipped(f"the build command does not work in the base commit ({built.message})")
@@ -248,17 +278,38 @@ def judge(
     )
 
 
+def started(
+    worker: WorkerSettings, heads: Mapping[str, Outcome[Head]], past: Past, report: WorkerReport, job: Job
+) -> WorkerReport:
+    """Measure the Worker's start, beside that of its base where that was built on this machine."""
+    measured = measure_startup(job.world, worker, heads[worker.name], past.rebuilt.get(worker.name))
+    return replace(report, startup=measured)
+
+
 def preview(
     worker: WorkerSettings, head: Outcome[Head], report: WorkerReport, plan: Check, job: Job
 ) -> WorkerReport:
-    """Deploy a Worker's preview and judge its answers, where there is something to deploy."""
+    """Deploy a Worker's preview and judge its answers and its start, where there is something to deploy."""
     commit = plan.pull_request.head_sha
     upload = make_upload(worker, head, plan, job)
-    if isinstance(upload, Skipped):
-        return replace(report, preview=upload)
-    made = attempt(lambda: deploy_preview(worker, upload.value, plan, job))
-    findings = smoke_findings(made.value, commit) if isinstance(made, Done) else []
-    return replace(report, preview=made, findings=(*report.findings, *findings))
+    made: Outcome[Preview] = (
+        upload
+        if isinstance(upload, Skipped)
+        else attempt(lambda: deploy_preview(worker, upload.value, plan, job))
+    )
+    answered = made.value if isinstance(made, Done) else None
+    startup_ms = answered.startup_ms if answered else None
+    findings = [
+        *(smoke_findings(answered, commit) if answered else ()),
+        *startup_findings(report.startup, startup_ms, worker.startup),
+    ]
+    judged = replace(
+        report,
+        preview=made,
+        history=with_startup(report.history, commit, startup_ms),
+        findings=(*report.findings, *findings),
+    )
+    return with_places(judged, worker)
 
 
 def make_upload(worker: WorkerSettings, head: Outcome[Head], plan: Check, job: Job) -> Done[Worker] | Skipped:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ci_wasm.core.build import Build, CommandSource, CrateSource, PrebuiltSource
-from ci_wasm.core.check_run import CheckRun, CommitStatus
-from ci_wasm.core.history import Commit, History, Recorded
-from ci_wasm.core.matching import Matching
-from ci_wasm.core.measurement import Measurement, Upload
-from ci_wasm.core.module import Module
-from ci_wasm.core.plan import Strategy
-from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
-from ci_wasm.core.rehearsal import Rehearsal
-from ci_wasm.core.sizes import Sizes
-from ci_wasm.core.trial import Run
-from ci_wasm.core.waiver import BranchTip, Labeling
-from ci_wasm.core.worker import Provenance, Worker
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ci_wasm.core.build import Build, CommandSource, CrateSource, PrebuiltSource
+    from ci_wasm.core.check_run import CheckRun, CommitStatus
+    from ci_wasm.core.history import Commit, History, Recorded
+    from ci_wasm.core.matching import Matching
+    from ci_wasm.core.measurement import Measurement, Upload
+    from ci_wasm.core.module import Module
+    from ci_wasm.core.plan import Strategy
+    from ci_wasm.core.preview import Deployment, SmokeAnswer, SmokeRequest
+    from ci_wasm.core.rehearsal import Rehearsal
+    from ci_wasm.core.sizes import Sizes
+    from ci_wasm.core.startup import Startup
+    from ci_wasm.core.trial import Run
+    from ci_wasm.core.waiver import BranchTip, Labeling
+    from ci_wasm.core.worker import Provenance, Worker
 
 
 class Toolchain(Protocol):
@@ -86,6 +89,17 @@ class Scales(Protocol):
 
     def start_upload(self, worker: Worker) -> Callable[[], Upload]:
         """The same for a whole Worker, as it is uploaded."""
+        ...
+
+
+class StartupTimer(Protocol):
+    """workerd: what starting a Worker takes."""
+
+    def measure(self, head: Worker, base: Worker | None, runs: int) -> Startup:
+        """Start fresh processes of both, and of none, in turn: `runs` of each.
+
+        Raises DeployError where one does not start, ToolMissingError where there is no workerd.
+        """
         ...
 
 
@@ -215,6 +229,9 @@ class World(Protocol):
 
     @property
     def behavior(self) -> Behavior: ...
+
+    @property
+    def startup(self) -> StartupTimer: ...
 
     @property
     def web(self) -> Web: ...

@@ -9,6 +9,7 @@ from functools import cache, partial
 from ci_wasm.core.budget import BudgetResult, BudgetState
 from ci_wasm.core.event import PullRequest
 from ci_wasm.core.finding import Finding, Severity, allowance_for, waive
+from ci_wasm.core.group import GroupReport
 from ci_wasm.core.plan import Check
 from ci_wasm.core.report import WorkerReport
 from ci_wasm.core.waiver import Allowance, NotWaived, Waiver, decide_waiver, may_be_set
@@ -56,6 +57,11 @@ def waive_report(report: WorkerReport, waivers: Mapping[Allowance, Waiver]) -> W
         findings=tuple(waive(finding, waivers) for finding in report.findings),
         budgets=tuple(waive_budget(result, waivers) for result in report.budgets),
     )
+
+
+def waive_group(report: GroupReport, waivers: Mapping[Allowance, Waiver]) -> GroupReport:
+    """The same of a group. Pure."""
+    return replace(report, budgets=tuple(waive_budget(result, waivers) for result in report.budgets))
 
 
 def waive_budget(result: BudgetResult, waivers: Mapping[Allowance, Waiver]) -> BudgetResult:

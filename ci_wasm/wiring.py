@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from ci_wasm.config.secret import Secret
 from ci_wasm.core.plan import Strategy
+from ci_wasm.core.sizes import COMPRESSED_METRICS
 from ci_wasm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         Repository,
         Runner,
         Scales,
+        StartupTimer,
         Toolchain,
         Web,
         Workers,
@@ -32,13 +34,27 @@ if TYPE_CHECKING:
 
 
 class Adapters:
-    """The real world of one run. A context manager: leaving it stops what was started (the local edge)."""
+    """The real world of one run. A context manager: leaving it stops what was started (the local edge).
 
-    def __init__(self, environ: Mapping[str, str], root: Path, inputs: Inputs, runner: Runner) -> None:
+    `compressed` are the formats whose sizes somebody will see or limit; `reader` is one that has begun to read.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        root: Path,
+        inputs: Inputs,
+        runner: Runner,
+        compressed: frozenset[str] = COMPRESSED_METRICS,
+        reader: ModuleReader | None = None,
+    ) -> None:
         self.root = root
         self._environ = environ
         self._inputs = inputs
         self._runner = runner
+        self._compressed = compressed
+        if reader is not None:
+            self.reader = reader
         self._resources = ExitStack()
 
     def __enter__(self) -> Self:
@@ -51,6 +67,11 @@ class Adapters:
 
     @cached_property
     def toolchain(self) -> Toolchain:
+        from ci_wasm.adapters.local_toolchain import LocalToolchain
+
+        return LocalToolchain(self._cargo)
+
+    def _cargo(self) -> Toolchain:
         from ci_wasm.adapters.cargo_toolchain import CargoToolchain
 
         terminal = sys.stderr if sys.stderr.isatty() else None
@@ -73,13 +94,19 @@ class Adapters:
     def scales(self) -> Scales:
         from ci_wasm.adapters.compression import ThreadedScales
 
-        return ThreadedScales()
+        return ThreadedScales(formats=self._compressed)
 
     @cached_property
     def behavior(self) -> Behavior:
         from ci_wasm.adapters.behavior_runner import BehaviorRunner
 
         return BehaviorRunner()
+
+    @cached_property
+    def startup(self) -> StartupTimer:
+        from ci_wasm.adapters.workerd_startup import WorkerdStartup
+
+        return WorkerdStartup()
 
     @cached_property
     def web(self) -> Web:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ci_wasm.config.docs import configuration_tables, inputs_table, json_schema, outputs_table
 from ci_wasm.config.schema import ExceptionsEntry
-from ci_wasm.core import budget, limits
+from ci_wasm.core import budget, compatibility, limits, metric
 from ci_wasm.core.finding import ALLOWANCES
 from ci_wasm.core.waiver import Allowance
 
@@ -40,6 +40,8 @@ def rendered() -> dict[Path, str]:
     blocks = {
         "keys": configuration_tables(),
         "metrics": metrics_table(),
+        "budget-limits": budget_limits_table(),
+        "changes": changes_table(),
         "limits": limits_table(),
         "allowances": allowances_table(),
         "inputs": inputs_table(),
@@ -67,9 +69,23 @@ def quoted(markdown: str) -> str:
 
 
 def metrics_table() -> str:
+    """The table of `core/metric.py`'s own docstring."""
+    return docstring_table(metric.__doc__ or "")
+
+
+def budget_limits_table() -> str:
     """The table of `core/budget.py`'s own docstring."""
-    rows = [line for line in (budget.__doc__ or "").splitlines() if line.startswith("|")]
-    return "\n".join(rows) + "\n"
+    return docstring_table(budget.__doc__ or "")
+
+
+def changes_table() -> str:
+    """The table of `core/compatibility.py`'s own docstring."""
+    return docstring_table(compatibility.__doc__ or "")
+
+
+def docstring_table(docstring: str) -> str:
+    """The rows of the table in it."""
+    return "\n".join(line for line in docstring.splitlines() if line.startswith("|")) + "\n"
 
 
 def allowances_table() -> str:

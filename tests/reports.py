@@ -8,18 +8,22 @@ import msgspec
 
 from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.behavior import Behavior, Call, Payload, Scenario
-from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import Build, PrebuiltSource
 from ci_wasm.core.call_result import Answer, CallResult, Output
 from ci_wasm.core.contract import Contract, ExportRule, ImportRule
 from ci_wasm.core.dependencies import Dependencies, LockedPackage
+from ci_wasm.core.group import Group, judge_group
 from ci_wasm.core.history import Point
 from ci_wasm.core.measurement import Base, Measurement, Upload
+from ci_wasm.core.metric import Margin
 from ci_wasm.core.module import ExternType, FuncType, Module
 from ci_wasm.core.pattern import parse_pattern
 from ci_wasm.core.preview import Deployment, Preview, SmokeAnswer, SmokeRequest
+from ci_wasm.core.ratchet import Ceiling, Ratchet
 from ci_wasm.core.rehearsal import rehearse
 from ci_wasm.core.report import Report, Subject, WorkerReport, make_report
+from ci_wasm.core.startup import Startup, StartupLimits, StartupTimes, startup_findings
 from ci_wasm.core.trial import Run, Trial, make_trial
 from ci_wasm.core.waiver import Allowance, Waiver
 from ci_wasm.head import Head
@@ -41,7 +45,7 @@ SETTINGS = WorkerSettings(
     PrebuiltSource("add.wasm"),
     budgets=(
         Budget("raw", maximum=1024, warn=900),
-        Budget("gzip", max_growth=GrowthLimit(percent=5)),
+        Budget("gzip", max_growth=Margin(percent=5)),
         Budget("exports", maximum=3),
     ),
     contract=Contract(
@@ -136,6 +140,20 @@ def trend() -> Report:
     return replace(report, workers=(replace(worker, history=points),))
 
 
+def started() -> Report:
+    """A start that became slower here, and one that Cloudflare itself found too slow."""
+    report = passing()
+    (worker,) = report.workers
+    limits = StartupLimits(platform_max=10)
+    startup = Startup(
+        StartupTimes((29.4, 31.0, 28.9)), StartupTimes((20.1, 20.4, 22.0)), StartupTimes((25.0, 24.1, 33.3))
+    )
+    found = startup_findings(Done(startup), 12, limits)
+    return _report(
+        replace(worker, startup=Done(startup), preview=Done(_preview(public=True)), findings=tuple(found))
+    )
+
+
 def upgraded() -> Report:
     """A new package and what it needs, updates and what only tests need: Cargo.lock explains the growth."""
     base = make_measured(
@@ -168,6 +186,45 @@ def upgraded() -> Report:
     return _report(_judged(head, _base(base), settings))
 
 
+def grouped() -> Report:
+    """Two Workers and their sum: what is inherited, what is noise, and a ceiling that may come down."""
+    budgets = (
+        Budget("raw", maximum=600, max_growth=Margin(amount=100)),
+        Budget("gzip", maximum=335, noise=Margin(percent=1.5)),
+        Budget("brotli", max_growth=Margin(percent=1), warn_growth=Margin(amount=1), noise=Margin(percent=5)),
+        Budget("data", min_shrink=Margin(percent=5)),
+    )
+    settings = [replace(SETTINGS, budgets=budgets), replace(SETTINGS, name="edge", budgets=())]
+    head = replace(BASE, sizes=msgspec.structs.replace(BASE.sizes, raw=640, gzip=338, brotli=249))
+    workers = [_judged(head, _base(BASE), each) for each in settings]
+    names = tuple(worker.name for worker in settings)
+    group = Group(
+        "all",
+        names,
+        (Budget("raw", maximum=4096, max_growth=Margin(percent=1)), Budget("exports", maximum=10)),
+    )
+    lost = Group("lost", (*names, "gone"), (Budget("raw", maximum=4096),))
+    bases, heads = dict.fromkeys(names, BASE), dict.fromkeys(names, head)
+    groups = [judge_group(each, bases, heads) for each in (group, lost)]
+    return make_report(SUBJECT, workers, groups=groups, version="0.1.0")
+
+
+def ratcheted() -> Report:
+    """All holds with room to spare, and the file may say so."""
+    ceilings = (
+        Ceiling("`add`", "raw", "900 KiB", "815 KiB"),
+        Ceiling(
+            "the group `all`", "gzip", "2 MB", "1.5 MB", "it has an anchor or a tag, or more than one line"
+        ),
+    )
+    diff = (
+        "--- a/crates/ci-wasm.yml\n+++ b/crates/ci-wasm.yml\n@@ -1,3 +1,3 @@\n workers:\n   - budgets:\n"
+        "-      - {metric: raw, max: 900 KiB, ratchet: true}   # measured in May\n"
+        "+      - {metric: raw, max: 815 KiB, ratchet: true}   # measured in May\n"
+    )
+    return replace(passing(), ratchet=Ratchet("crates/ci-wasm.yml", ceilings, diff))
+
+
 def called() -> Report:
     """Calls that became dearer, one that is new, one that is wrong, and one that the module has no export for."""
     behavior = Behavior(
@@ -191,7 +248,7 @@ def called() -> Report:
     before = _tried(behavior, module, (8003, 4, None, 812_400), 1 << 20)
     after = _tried(behavior, module, (9005, 4, 5, 1_012_733), 17 << 16)
     settings = replace(
-        SETTINGS, budgets=(Budget("fuel.resize", max_growth=GrowthLimit(percent=10)),), behavior=behavior
+        SETTINGS, budgets=(Budget("fuel.resize", max_growth=Margin(percent=10)),), behavior=behavior
     )
     base = replace(make_measured(700, module), execution=before.execution)
     head = replace(make_measured(700, module), execution=after.execution)
@@ -267,7 +324,9 @@ def hostile(name: str, rows: int = 1) -> Report:
         functions=names,
         crates={crate: size for crate, size in names.items()},  # noqa: C416 (the keys' type is wider here),
     )
-    settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
+    settings = replace(
+        SETTINGS, name=name or "x", contract=msgspec.structs.replace(SETTINGS.contract, exact=True)
+    )
     locked = Dependencies(tuple(LockedPackage(each, name, name, (), each) for each in names))
     head = make_measured(5000, module, dependencies=locked)
     worker = _judged(head, _base(replace(BASE, dependencies=Dependencies(()))), settings)
@@ -329,7 +388,7 @@ def _base(measurement: Measurement, *, recorded: bool = False) -> Done[Base]:
 def _preview(*, public: bool) -> Preview:
     host = "acme.workers.dev" if public else "edge.localhost:40123"
     scheme = "https" if public else "http"
-    deployment = Deployment(f"{scheme}://pr-12-add.{host}", f"{scheme}://4f5e6d7c-add.{host}", "id")
+    deployment = Deployment(f"{scheme}://pr-12-add.{host}", f"{scheme}://4f5e6d7c-add.{host}", "id", 12)
     answer = SmokeAnswer(SmokeRequest("/add?a=2&b=3", contains="5"), 200, '{"result":5}', COMMIT, 12.4)
     return Preview(deployment, (answer,), public)
 

@@ -48,6 +48,7 @@ class PointWire(msgspec.Struct, frozen=True, array_like=True):
     gzip: int | None
     brotli: int | None
     functions: int
+    startup_ms: int | None = None
 
 
 class _Record(msgspec.Struct, frozen=True):

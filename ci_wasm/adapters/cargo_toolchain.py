@@ -17,16 +17,16 @@ from ci_wasm.adapters.cargo_lock import read_lock
 from ci_wasm.adapters.cargo_metadata import Package, relative
 from ci_wasm.adapters.cargo_target import TargetFolders
 from ci_wasm.adapters.custom_build import build_by_command
+from ci_wasm.adapters.prebuilt import inside, read_prebuilt
 from ci_wasm.adapters.rust_tools import RustTools
 from ci_wasm.adapters.sandbox import Sandbox, enter_sandbox
 from ci_wasm.adapters.script_reader import files_below, overlaid, read_script, try_script
 from ci_wasm.core.build import Build, CommandSource, CrateSource, PrebuiltSource
 from ci_wasm.core.custom_sections import WASM_BINDGEN, has_names, has_section
 from ci_wasm.core.script import Script
-from ci_wasm.errors import BuildError, ConfigError
+from ci_wasm.errors import BuildError
 
 _BUILD_SECONDS = 3_600.0
-_LARGEST_PREBUILT = 256 << 20
 _MANIFESTS_TO_NAME = 5
 
 _NO_MAIN = (
@@ -172,32 +172,6 @@ def _module(files: Mapping[str, bytes]) -> bytes:
     return next(content for name, content in files.items() if name.endswith(".wasm"))
 
 
-def read_prebuilt(root: Path, source: PrebuiltSource) -> Build:
-    """Read a module that something else built. Raises ConfigError (outside of `root`) or BuildError (no such file)."""
-    path = _inside(root, source.path, "wasm")
-    if not path.is_file():
-        raise BuildError(
-            f"There is no file {source.path}",
-            cure="Build it in a step before ci-wasm, or correct `wasm` in ci-wasm.yml.",
-        )
-    if path.stat().st_size > _LARGEST_PREBUILT:
-        raise BuildError(
-            f"{source.path} is larger than 256 MiB", cure="Workers takes no module that large; see `wasm`."
-        )
-    wasm = path.read_bytes()
-    script, refusal = try_script(source.main, files_below(None, root), wasm)
-    return Build(
-        wasm,
-        wasm,
-        crate=None,
-        path=source.path,
-        toolchain="",
-        seconds=0.0,
-        script=script,
-        unpreviewable=refusal,
-    )
-
-
 def _target_folders(sandbox: Sandbox, target_dir: Path | None) -> TargetFolders:
     if sandbox.home is not None:
         return TargetFolders(sandbox.home / "target", is_private=True)
@@ -212,7 +186,7 @@ def _lock_file(sandbox: Sandbox, crate: Crate, package: Package) -> contextlib.A
 
 
 def _crate_folder(root: Path, source: CrateSource) -> Path:
-    folder = _inside(root, source.path, "crate")
+    folder = inside(root, source.path, "crate")
     if (folder / "Cargo.toml").is_file():
         return folder
     nearby = sorted(relative(path.parent, root) for path in _manifests(root))[:_MANIFESTS_TO_NAME]
@@ -227,14 +201,3 @@ def _manifests(root: Path) -> list[Path]:
     """The Cargo.toml files that are not deep in the checkout, without those that cargo unpacked into a target folder."""
     patterns = ("Cargo.toml", "*/Cargo.toml", "*/*/Cargo.toml")
     return [path for pattern in patterns for path in root.glob(pattern) if "target" not in path.parts]
-
-
-def _inside(root: Path, path: str, setting: str) -> Path:
-    """`root / path` with all links followed; a repository must not make ci-wasm read or run what lies elsewhere."""
-    found = (root / path).resolve()
-    if not found.is_relative_to(root.resolve()):
-        raise ConfigError(
-            f"`{setting}: {path}` leads out of the repository",
-            cure=f"Give `{setting}` a path below the root of the repository.",
-        )
-    return found

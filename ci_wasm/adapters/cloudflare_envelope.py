@@ -36,6 +36,11 @@ class Answer:
         value = self.result.get(key)
         return value if isinstance(value, str) else ""
 
+    def count(self, key: str) -> int | None:
+        """A field of the result that is a whole number, None where it is missing or something else."""
+        value = self.result.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
     def first(self, key: str) -> str:
         """The first text of a field that is a list, empty where there is none."""
         values = self.result.get(key)

@@ -71,7 +71,9 @@ class CloudflareWorkers:
         url = found.url or uploaded.first("urls")
         if not url:
             raise explain_missing_url(f"the preview {preview} of {worker.name}")
-        return Deployment(url, uploaded.first("urls") or url, uploaded.text("id"))
+        return Deployment(
+            url, uploaded.first("urls") or url, uploaded.text("id"), uploaded.count("startup_time_ms")
+        )
 
     def delete_preview(self, worker_name: str, preview: str) -> bool:
         """Delete a preview; False where there was none, or no such Worker."""

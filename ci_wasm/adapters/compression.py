@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 
 from ci_wasm.adapters.background import start
-from ci_wasm.core.sizes import Sizes
+from ci_wasm.core.sizes import COMPRESSED_METRICS, Sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,26 +23,42 @@ BROTLI_QUALITIES = {"fast": 5, "standard": 11}
 
 
 class ThreadedScales:
-    """Keeps the `Scales` port with `gzip -9` and one of brotli's qualities, by its name in BROTLI_QUALITIES."""
+    """Keeps the `Scales` port with `gzip -9` and one of brotli's qualities, by its name in BROTLI_QUALITIES.
 
-    def __init__(self, brotli: str = "fast") -> None:
+    `formats` are those of COMPRESSED_METRICS that are wanted: compressing takes longer than all else together.
+    """
+
+    def __init__(self, brotli: str = "fast", formats: frozenset[str] = COMPRESSED_METRICS) -> None:
         self._quality = BROTLI_QUALITIES[brotli]
+        self._formats = formats
 
     def start(self, wasm: bytes) -> Callable[[], Sizes]:
-        """See the port."""
-        import brotli
+        """See the port; a format that is not wanted has no size."""
+        libraries = []
+        gzip: Callable[[], int | None] = _not_wanted
+        packed: Callable[[], int | None] = _not_wanted
+        if "gzip" in self._formats:
+            gzip = start(lambda: _gzip_size(wasm))
+            libraries.append(f"zlib {zlib.ZLIB_RUNTIME_VERSION}")
+        if "brotli" in self._formats:
+            import brotli
 
-        gzip = start(lambda: _gzip_size(wasm))
-        packed = start(lambda: len(brotli.compress(wasm, quality=self._quality)))
-        libraries = f"zlib {zlib.ZLIB_RUNTIME_VERSION}, brotli {brotli.version} quality {self._quality}"
-        return lambda: Sizes(len(wasm), gzip(), libraries, packed())
+            packed = start(lambda: len(brotli.compress(wasm, quality=self._quality)))
+            libraries.append(f"brotli {brotli.version} quality {self._quality}")
+        return lambda: Sizes(len(wasm), gzip(), ", ".join(libraries), packed())
 
     def start_upload(self, worker: Worker) -> Callable[[], Upload]:
         """See the port."""
         from ci_wasm.core.measurement import Upload
 
-        gzip = start(lambda: _upload_gzip_size(worker))
+        gzip: Callable[[], int | None] = _not_wanted
+        if "gzip" in self._formats:
+            gzip = start(lambda: _upload_gzip_size(worker))
         return lambda: Upload(worker.size, gzip())
+
+
+def _not_wanted() -> None:
+    return None
 
 
 def _gzip_size(wasm: bytes) -> int:

@@ -14,7 +14,7 @@ from ci_wasm.core.module import Function, Module
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import BinaryIO, Self
 
     from ci_wasm.adapters.analyzer import Instance
     from ci_wasm.core.matching import Matching
@@ -119,6 +119,11 @@ class WasmtimeModuleReader:
             memory if self._memory_limit is None else self._memory_limit,
             seconds if self._deadline is None else self._deadline,
         )
+
+    def load(self) -> Self:
+        """Load the analyzer now, not with the first module; raises ToolMissingError where there is none."""
+        self._analyzer  # noqa: B018 (asking for it is what loads it)
+        return self
 
     @cached_property
     def _analyzer(self) -> Analyzer:

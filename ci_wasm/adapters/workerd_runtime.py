@@ -6,9 +6,7 @@ process and makes it deaf to SIGTERM.
 
 from __future__ import annotations
 
-import json
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -17,22 +15,19 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from enum import Enum
 from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Thread
 
 from ci_wasm.adapters.workerd_config import Program, write_program
-from ci_wasm.errors import DeployError, ToolMissingError
+from ci_wasm.adapters.workerd_start import Start, await_listen, start_failure
+from ci_wasm.errors import ToolMissingError
 
 WORKERD_VERSION = "1.20261117.1"
 
 # Called with the name of the program's folder and one line of text that the Worker controls, from threads of ours.
 OnOutput = Callable[[str, str], None]
-
-# Cloudflare's code for "the Worker does not start".
-VALIDATION_FAILED = 10021
 
 _OUTPUT_KEPT = 64 * 1024
 _LINE_MAX = 16 * 1024
@@ -124,15 +119,15 @@ class WorkerdRuntime:
         finally:
             os.close(writer)
         try:
-            state = _await_listen(reader, begin + self._start_timeout)
+            state = await_listen(reader, begin + self._start_timeout)
         finally:
             os.close(reader)
-        if state is _Start.LISTENS:
+        if state is Start.LISTENS:
             process.startup_ms = (time.monotonic() - begin) * 1000
             return process
         # A process that closed its control pipe is about to end by itself and has said why.
-        process.stop(grace=0 if state is _Start.TIMED_OUT else 1)
-        raise _start_failure(process.output(), timed_out=state is _Start.TIMED_OUT)
+        process.stop(grace=0 if state is Start.TIMED_OUT else 1)
+        raise start_failure(process.output(), timed_out=state is Start.TIMED_OUT)
 
     def close(self) -> None:
         """Kill what still runs; a `start` in another thread fails. Nothing can be started any more."""
@@ -227,46 +222,3 @@ class WorkerdProcess:
 def _launcher() -> list[str]:
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig=KILL", "--no-new-privs", "--"] if setpriv else []
-
-
-class _Start(Enum):
-    LISTENS = "listens"
-    ENDED = "ended"
-    TIMED_OUT = "timed out"
-
-
-def _await_listen(control: int, deadline: float) -> _Start:
-    """Read control messages, one JSON object a line, until the socket listens."""
-    poller = select.poll()
-    poller.register(control, select.POLLIN)
-    pending = b""
-    while (remaining := deadline - time.monotonic()) > 0 and poller.poll(remaining * 1000):
-        if not (chunk := os.read(control, 4096)):
-            return _Start.ENDED
-        *lines, pending = (pending + chunk).split(b"\n")
-        if any(json.loads(line).get("event") == "listen" for line in lines if line):
-            return _Start.LISTENS
-    return _Start.TIMED_OUT
-
-
-def _start_failure(output: str, *, timed_out: bool) -> DeployError:
-    if timed_out:
-        detail = "Script startup exceeded CPU time limit."
-    elif "V8 fatal error" in output:
-        detail = "Script startup exceeded memory limit."
-    else:
-        detail = startup_message(output)
-    return DeployError(
-        f"The Worker does not start: {detail.splitlines()[0]}",
-        cure="Correct what the message names and upload again; top-level code must finish within a second.",
-        detail=detail,
-        api_code=VALIDATION_FAILED,
-    )
-
-
-def startup_message(output: str) -> str:
-    """What workerd says about a Worker that does not start, as Cloudflare words it: without stacks of workerd."""
-    lines = [line for line in output.splitlines() if not line.startswith(("stack:", "workerd/"))]
-    first = next((number for number, line in enumerate(lines) if line.startswith("service main: ")), 0)
-    text = "\n".join(line.removeprefix("service main: ") for line in lines[first:]).strip()
-    return text or "workerd ended without a message"

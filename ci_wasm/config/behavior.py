@@ -172,8 +172,8 @@ class BehaviorReader:
         return name
 
     def _note(self, path: Path, rule: str) -> None:
-        if path in self._document.lines:
-            self.places[rule] = self._document.lines[path]
+        if path in self._document.places:
+            self.places[rule] = self._document.places[path].line
 
     def _tell(self, path: Path, message: str) -> None:
         self._problems.append(Problem(path, message))

@@ -25,6 +25,7 @@ _SECTIONS: dict[str, type[msgspec.Struct]] = {
     "workers[].behavior[].output": schema.OutputEntry,
     "workers[].startup": schema.StartupEntry,
     "workers[].smoke[]": schema.SmokeEntry,
+    "groups[]": schema.GroupEntry,
     "preview": schema.PreviewEntry,
     "baseline": schema.BaselineEntry,
     "exceptions": schema.ExceptionsEntry,

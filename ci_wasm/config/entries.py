@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ci_wasm.config.file import Path, Problem
-from ci_wasm.config.quantities import parse_growth, parse_size
-from ci_wasm.core.budget import Budget, is_metric
+from ci_wasm.config.quantities import parse_margin, parse_percent, parse_size
+from ci_wasm.core.budget import Budget, Inherited
 from ci_wasm.core.contract import FEATURES, Breaking, Contract, ExportRule, ImportRule
+from ci_wasm.core.metric import METRIC_FAMILIES, PLAIN_METRICS, Margin, is_metric, noise_of
 from ci_wasm.core.pattern import Pattern, parse_pattern
 from ci_wasm.core.preview import SmokeRequest
+from ci_wasm.core.startup import DEFAULT_STARTUP, StartupLimits
 
 if TYPE_CHECKING:
-    from ci_wasm.config.schema import BudgetEntry, ContractEntry, SmokeEntry
+    from msgspec import UnsetType
+
+    from ci_wasm.config.schema import BudgetEntry, ContractEntry, SmokeEntry, StartupEntry
 
 T = TypeVar("T")
 # What carries the request, and what the local edge or Cloudflare says in the client's place.
@@ -59,6 +63,22 @@ class EntryReader:
             breaking=Breaking(entry.breaking),
         )
 
+    def startup(self, entry: StartupEntry | UnsetType) -> StartupLimits:
+        """What is measured of the start, and its limits; the fuel of it is read with the calls."""
+        from msgspec import UNSET
+
+        if entry is UNSET:
+            return DEFAULT_STARTUP
+        path, default = (*self.path, "startup"), DEFAULT_STARTUP
+        growth = self._read((*path, "warn-growth"), parse_percent, entry.warn_growth)
+        margin = self._read((*path, "platform-margin"), parse_percent, entry.platform_margin)
+        return StartupLimits(
+            runs=entry.runs,
+            warn_growth=default.warn_growth if growth is None else growth,
+            platform_max=entry.platform_max if isinstance(entry.platform_max, int) else None,
+            platform_margin=default.platform_margin if margin is None else margin,
+        )
+
     def smoke(self, entries: Sequence[SmokeEntry]) -> tuple[SmokeRequest, ...]:
         """The requests that the preview must answer."""
         for index, entry in enumerate(entries):
@@ -95,14 +115,26 @@ class EntryReader:
     def _budget(self, path: Path, entry: BudgetEntry) -> Budget:
         if not is_metric(entry.metric):
             self.problems.append(Problem((*path, "metric"), _unknown_metric(entry.metric)))
-        maximum = self._limit((*path, "max"), entry.max, parse_size)
-        warn = self._limit((*path, "warn"), entry.warn, parse_size)
-        growth = self._limit((*path, "max-growth"), entry.max_growth, parse_growth)
-        if not any(isinstance(limit, int | str) for limit in (entry.max, entry.warn, entry.max_growth)):
-            self.problems.append(Problem(path, "a budget needs a limit: `max`, `warn` or `max-growth`"))
-        if maximum is not None and warn is not None and warn >= maximum:
-            self.problems.append(Problem((*path, "warn"), f"`warn` ({warn}) must be below `max` ({maximum})"))
-        return Budget(entry.metric, maximum, warn, growth)
+        noise = self._limit((*path, "noise"), entry.noise, parse_margin)
+        budget = Budget(
+            entry.metric,
+            maximum=self._limit((*path, "max"), entry.max, parse_size),
+            warn=self._limit((*path, "warn"), entry.warn, parse_size),
+            max_growth=self._limit((*path, "max-growth"), entry.max_growth, parse_margin),
+            warn_growth=self._limit((*path, "warn-growth"), entry.warn_growth, parse_margin),
+            min_shrink=self._limit((*path, "min-shrink"), entry.min_shrink, parse_margin),
+            noise=noise_of(entry.metric) if noise is None else noise,
+            inherited=Inherited(entry.inherited),
+            ratchet=entry.ratchet,
+        )
+        limits = (entry.max, entry.warn, entry.max_growth, entry.warn_growth, entry.min_shrink)
+        if not any(isinstance(limit, int | str) for limit in limits):
+            names = "`max`, `warn`, `max-growth`, `warn-growth` or `min-shrink`"
+            self.problems.append(Problem(path, f"a budget needs a limit: {names}"))
+        if entry.ratchet and not isinstance(entry.max, int | str):
+            self.problems.append(Problem(path, "`ratchet` lowers `max`, and there is none"))
+        self.problems.extend(_contradictions(path, budget))
+        return budget
 
     def _limit(self, path: Path, value: object, parse: Callable[[int | str], T]) -> T | None:
         return self._read(path, parse, value) if isinstance(value, int | str) else None
@@ -134,10 +166,27 @@ def _unknown_feature(feature: str) -> str:
     )
 
 
+def _contradictions(path: Path, budget: Budget) -> Iterator[Problem]:
+    """Limits that cannot be meant together."""
+    maximum, warn = budget.maximum, budget.warn
+    if maximum is not None and warn is not None and warn >= maximum:
+        yield Problem((*path, "warn"), f"`warn` ({warn}) must be below `max` ({maximum})")
+    most, soon, least = budget.max_growth, budget.warn_growth, budget.min_shrink
+    if most and soon and _is_as_much(soon, most):
+        yield Problem((*path, "warn-growth"), "`warn-growth` must be below `max-growth`")
+    if least and _is_as_much(least, Margin(percent=100.0)):
+        yield Problem((*path, "min-shrink"), "nothing can shrink by 100 % and be there")
+
+
+def _is_as_much(margin: Margin, other: Margin) -> bool:
+    """Whether a margin is as large as another, where that can be told: bytes and percentages cannot be compared."""
+    if margin.percent is not None and other.percent is not None:
+        return margin.percent >= other.percent
+    return margin.amount is not None and other.amount is not None and margin.amount >= other.amount
+
+
 def _unknown_metric(metric: str) -> str:
     import difflib
-
-    from ci_wasm.core.budget import METRIC_FAMILIES, PLAIN_METRICS
 
     close = difflib.get_close_matches(metric, PLAIN_METRICS, n=1, cutoff=0.5)
     known = [*PLAIN_METRICS, *(f"{family}NAME" for family in METRIC_FAMILIES)]

@@ -1,223 +1,204 @@
-"""File: read ci-wasm.yml and report every problem with its line, all at once. text -> ConfigFile."""
+"""File: read ci-wasm.yml with the place of everything in it, and say what is wrong where. text -> Document, Shaped."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from ci_wasm.errors import ConfigError
 
 if TYPE_CHECKING:
+    import pathlib
+
     from ci_wasm.config.schema import ConfigFile
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong in the file, at a path such as ("workers", 0, "budgets", 1, "max")."""
 
     path: Path
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A parsed file: its name, its value, and the 1-based line of each path in it."""
+class Place(Struct, frozen=True):
+    """Where an entry stands: line and column from 1; offsets into the text of its key (if it has one) and of its value.
+
+    `is_block`: whether the value is a mapping or list over several lines, or a text of that kind; the end of a mapping or
+    list is then where the next thing begins.
+    """
+
+    line: int
+    column: int
+    key_start: int
+    start: int
+    end: int
+    is_block: bool
+
+
+class Document(Struct, frozen=True):
+    """A parsed file: its name, its value and text, and the place of each path in it.
+
+    A value that stands elsewhere, behind an alias or a merge key, has no place. `duplicates` are keys that came before.
+    """
 
     name: str
     value: object
-    lines: dict[Path, int]
+    places: dict[Path, Place]
+    text: str = ""
+    duplicates: tuple[Path, ...] = ()
 
-    def line(self, path: Path) -> int | None:
-        """The line of a path, or of its nearest parent that stands in the file."""
-        while path and path not in self.lines:
+    def place(self, path: Path) -> Place | None:
+        """The place of a path, or of its nearest parent that stands in the file."""
+        while path and path not in self.places:
             path = path[:-1]
-        return self.lines.get(path)
+        return self.places.get(path)
+
+
+class Shaped(Struct, frozen=True):
+    """The file as far as it fits the schema, and what does not. `unusable` are the paths that were left out or replaced."""
+
+    config: ConfigFile
+    problems: list[Problem]
+    unusable: frozenset[Path] = frozenset()
+
+    def hides(self, path: Path) -> bool:
+        """Whether a problem at this path may come of what was left out, above or below."""
+        return any(path[: len(each)] == each or each[: len(path)] == path for each in self.unusable)
+
+
+def read_document(root: pathlib.Path, name: str) -> Document:
+    """The file of this name below `root`; nothing where it has the name that it may be left out by. Raises ConfigError."""
+    path = root / name
+    if path.is_file():
+        return parse_document(name, read_text(root, path))
+    if name != "ci-wasm.yml":
+        raise ConfigError(
+            f"the configuration file `{name}` does not exist",
+            cure="Correct the input `config`, or leave it out to use ci-wasm.yml.",
+        )
+    return Document(name, {}, {})
+
+
+def write_document(root: pathlib.Path, document: Document, text: str) -> None:
+    """Write another text where the document came from; raises ConfigError where that is not what was read."""
+    path = root / document.name
+    if text == document.text:
+        return
+    found = read_text(root, path) if path.exists() else ""
+    if found != document.text or "\N{REPLACEMENT CHARACTER}" in text:
+        raise ConfigError(
+            f"{document.name} was not written: it changed meanwhile, or is no UTF-8",
+            cure="Run the command again, on a file in UTF-8.",
+        )
+    path.write_bytes(text.encode())
+
+
+def read_text(root: pathlib.Path, path: pathlib.Path) -> str:
+    """A configuration file's text. A link out of the repository could bring a secret into an error message."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"`{path.relative_to(root)}` is a link that leaves the repository",
+            cure="Put the file itself into the repository.",
+        )
+    # Not as text: what is written back must have the line ends that it had.
+    return path.read_bytes().decode("utf-8", errors="replace")
+
+
+def first_prebuilt(document: Document) -> str | None:
+    """The path of the first Worker's module, where it is given; the rest of the file may be wrong."""
+    match document.value:
+        case {"workers": [{"wasm": str(path)}, *_]}:
+            return path
+        case _:
+            return None
 
 
 def parse_document(name: str, text: str) -> Document:
     """Parse YAML 1.1 as PyYAML's safe loader does; raises ConfigError with the line of a syntax error."""
     import yaml
 
+    loader = yaml.SafeLoader(text)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
+        node = loader.get_single_node()
+        places = _Places(node)
+        value = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "it cannot be parsed"
         raise ConfigError(
-            f"{name} is not valid YAML: {reason}",
+            f"{name}{f':{mark.line + 1}:{mark.column + 1}' if mark else ''} is not valid YAML: {reason}",
             cure="Correct the syntax at this place; strings with `:` or `#` in them need quotes.",
             file=name,
             line=mark.line + 1 if mark else None,
         ) from None
-    return Document(name, {} if value is None else value, dict(_lines((), node)) if node else {})
+    finally:
+        loader.dispose()
+    return Document(name, {} if value is None else value, places.found, text, tuple(places.duplicates))
 
 
-def _lines(path: Path, node: Any) -> Iterator[tuple[Path, int]]:
-    yield path, node.start_mark.line + 1
-    if node.id == "mapping":
-        for key, value in node.value:
-            yield from _lines((*path, key.value), value)
-            yield (*path, key.value), key.start_mark.line + 1
-    elif node.id == "sequence":
-        for index, value in enumerate(node.value):
-            yield from _lines((*path, index), value)
+class _Places:
+    """The places of all nodes below one, by path; of a node with aliases, where it stands itself."""
+
+    def __init__(self, root: Any) -> None:
+        self.found: dict[Path, Place] = {}
+        self.duplicates: list[Path] = []
+        for path, key, node in self._walk((), None, root, set()) if root else ():
+            if path in self.found:
+                self.duplicates.append(path)
+            entry, start, end = (key or node).start_mark, node.start_mark.index, node.end_mark.index
+            block = node.style in {"|", ">"} if node.id == "scalar" else not node.flow_style
+            self.found[path] = Place(entry.line + 1, entry.column + 1, entry.index, start, end, block)
+
+    def _walk(self, path: Path, key: Any, node: Any, seen: set[int]) -> Iterator[tuple[Path, Any, Any]]:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        yield path, key, node
+        if node.id == "mapping":
+            for name, value in node.value:
+                yield from self._walk((*path, str(name.value)), name, value, seen)
+        elif node.id == "sequence":
+            for index, value in enumerate(node.value):
+                yield from self._walk((*path, index), None, value, seen)
 
 
-def read_config(document: Document) -> ConfigFile:
-    """Check the document against the schema; raises one ConfigError with all problems."""
+def read_config(document: Document) -> Shaped:
+    """Hold the document against the schema; what does not fit is looked for only where something does not."""
     import msgspec
 
     from ci_wasm.config.schema import ConfigFile
 
-    problems = list(_problems((), document.value, msgspec.inspect.type_info(ConfigFile)))
-    if problems:
-        raise config_error(document, problems)
-    return msgspec.convert(document.value, ConfigFile)
+    if not document.duplicates:
+        try:
+            return Shaped(msgspec.convert(document.value, ConfigFile), [])
+        except msgspec.ValidationError:
+            pass
+    from ci_wasm.config.shape import fit_document
+
+    return fit_document(document)
 
 
 def config_error(document: Document, problems: list[Problem]) -> ConfigError:
-    """One error for all problems, each on a line of its own with its place."""
-    lines = [f"{_place(document, problem)}: {problem.message}" for problem in problems]
-    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+    """One error for all problems, in the order of the file, each on a line of its own with its place."""
+    placed = [(document.place(problem.path), problem) for problem in problems]
+    placed.sort(key=lambda each: (each[0].line, each[0].column) if each[0] else (0, 0))
+    lines = [_line(document.name, place, problem) for place, problem in placed]
+    first = placed[0][0]
     return ConfigError(
-        f"{document.name} has {count}: {lines[0]}" if len(lines) == 1 else f"{document.name} has {count}",
+        lines[0] if len(lines) == 1 else f"{document.name} has {len(lines)} problems",
         cure="Correct them; docs/configuration.md lists every key.",
         detail="" if len(lines) == 1 else "\n".join(lines),
         file=document.name,
-        line=document.line(problems[0].path),
+        line=first.line if first else None,
     )
 
 
-def _place(document: Document, problem: Problem) -> str:
-    line = document.line(problem.path)
+def _line(name: str, place: Place | None, problem: Problem) -> str:
+    """As in `ci-wasm.yml:4:20: workers[0].budgets[1].max: …`, which terminals and editors make a link of."""
+    where = f"{name}:{place.line}:{place.column}" if place else name
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in problem.path).lstrip(".")
-    return f"line {line}, {path}" if line and path else path or "the file"
-
-
-def _problems(path: Path, value: object, info: Any) -> Iterator[Problem]:
-    """Walk value and type side by side: msgspec itself stops at the first problem."""
-    import msgspec
-
-    info = getattr(info, "type", info) if type(info).__name__ == "Metadata" else info
-    if isinstance(info, msgspec.inspect.UnionType) and isinstance(value, list):
-        lists = (one for one in info.types if isinstance(one, msgspec.inspect.ListType))
-        info = next(lists, info)
-    if isinstance(info, msgspec.inspect.StructType):
-        yield from _struct_problems(path, value, info)
-    elif isinstance(info, msgspec.inspect.ListType) and isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _problems((*path, index), item, info.item_type)
-    elif isinstance(info, msgspec.inspect.DictType) and isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                yield Problem(path, f"the key `{key}` is not a text; put it in quotes")
-            yield from _problems((*path, str(key)), item, info.value_type)
-    elif isinstance(value, dict) and (struct := _struct_of(info)):
-        yield from _struct_problems(path, value, struct)
-    elif not _fits(value, info):
-        yield Problem(path, f"{_expected(info)} is needed, {_found(value)} was found")
-
-
-def _struct_of(info: Any) -> Any:
-    """The one mapping among the types of a union, None where there is none."""
-    kinds = (getattr(one, "type", one) for one in getattr(info, "types", ()))
-    return next((kind for kind in kinds if type(kind).__name__ == "StructType"), None)
-
-
-def _struct_problems(path: Path, value: object, info: Any) -> Iterator[Problem]:
-    if not isinstance(value, dict):
-        yield Problem(path, f"a mapping is needed, {_found(value)} was found")
-        return
-    fields = {field.encode_name: field for field in info.fields}
-    for key, item in value.items():
-        if key in fields:
-            yield from _problems((*path, key), item, fields[key].type)
-        else:
-            yield Problem((*path, str(key)), _unknown_key(str(key), list(fields)))
-    for name, field in fields.items():
-        if field.required and name not in value:
-            yield Problem(path, f"`{name}` is missing")
-
-
-def _unknown_key(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}."
-    return f"unknown key `{key}`; {hint}"
-
-
-def _fits(value: object, info: Any) -> bool:
-    import msgspec
-
-    inspect = msgspec.inspect
-    match info:
-        case inspect.UnionType():
-            return any(_fits(value, getattr(one, "type", one)) for one in info.types)
-        case inspect.NoneType():
-            return value is None
-        case inspect.BoolType():
-            return isinstance(value, bool)
-        case inspect.IntType():
-            if not isinstance(value, int) or isinstance(value, bool):
-                return False
-            return (info.ge is None or value >= info.ge) and (info.le is None or value <= info.le)
-        case inspect.FloatType():
-            return isinstance(value, float)
-        case inspect.StrType():
-            return isinstance(value, str)
-        case inspect.LiteralType():
-            return value in info.values
-        case _:
-            return False
-
-
-def _expected(info: Any) -> str:
-    import msgspec
-
-    inspect = msgspec.inspect
-    match info:
-        case inspect.UnionType():
-            kinds = [getattr(one, "type", one) for one in info.types]
-            return " or ".join(_expected(one) for one in kinds)
-        case inspect.NoneType():
-            return "nothing"
-        case inspect.BoolType():
-            return "true or false"
-        case inspect.IntType():
-            return _expected_number(info.ge, info.le)
-        case inspect.FloatType():
-            return "a fraction"
-        case inspect.StrType():
-            return "a text"
-        case inspect.LiteralType():
-            return f"one of {', '.join(sorted(map(str, info.values)))}"
-        case inspect.ListType():
-            return "a list"
-        case inspect.DictType() | inspect.StructType():
-            return "a mapping"
-        case _:
-            return "another type"
-
-
-def _expected_number(low: int | None, high: int | None) -> str:
-    if high is not None:
-        return f"a number from {low} to {high}"
-    return "a number" if low is None else f"a number from {low} on"
-
-
-def _found(value: object) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return f"`{str(value).lower()}`"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case _:
-            return f"`{value}`"
+    return f"{where}: {path}: {problem.message}" if path else f"{where}: {problem.message}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from ci_wasm.core.waiver import Allowance
 
 if TYPE_CHECKING:
     from ci_wasm.config.schema import WorkerEntry
+    from ci_wasm.core.budget import Budget
 
-_SECTIONS = ("contract", "behavior")
+_SECTIONS = ("contract", "behavior", "startup")
 
 
 def find_places(document: Document, path: Path, entry: WorkerEntry) -> dict[str, int]:
@@ -23,8 +24,25 @@ def find_places(document: Document, path: Path, entry: WorkerEntry) -> dict[str,
         (f"budgets.{budget.metric}", (*path, "budgets", index)) for index, budget in enumerate(entry.budgets)
     ]
     rules += [(f"exports.{name}", (*path, "contract", "exports", name)) for name in entry.contract.exports]
+    rules += [
+        (f"smoke.{each.method} {each.path}", (*path, "smoke", index))
+        for index, each in enumerate(entry.smoke)
+    ]
+    return _lines(document, rules)
+
+
+def find_budget_places(document: Document, path: Path, budgets: Sequence[Budget]) -> dict[str, int]:
+    """Lines of the budgets of what stands at `path`, such as a group."""
+    return _lines(
+        document,
+        [(f"budgets.{budget.metric}", (*path, "budgets", index)) for index, budget in enumerate(budgets)],
+    )
+
+
+def _lines(document: Document, rules: Sequence[tuple[str, Path]]) -> dict[str, int]:
     # Of several budgets on one metric, the first.
-    return {name: document.lines[place] for name, place in reversed(rules) if place in document.lines}
+    places = document.places
+    return {name: places[place].line for name, place in reversed(rules) if place in places}
 
 
 def locate(findings: Iterable[Finding], file: str, places: Mapping[str, int]) -> tuple[Finding, ...]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
-import tomllib
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from ci_wasm.config.behavior import BehaviorReader
 from ci_wasm.config.entries import EntryReader
-from ci_wasm.config.file import Document, Problem, config_error, parse_document, read_config
+from ci_wasm.config.file import Document, Problem, Shaped, config_error, read_config, read_document, read_text
 from ci_wasm.config.inputs import Inputs
 from ci_wasm.config.places import find_places
 from ci_wasm.config.settings import DEFAULT_COMPATIBILITY_DATE, Setting, Settings, WorkerSettings
 from ci_wasm.config.sources import SourceReader, wrangler_folder
 from ci_wasm.config.wrangler import WranglerConfig, find_wrangler, parse_wrangler
 from ci_wasm.core.build import CrateSource, PrebuiltSource, Source
+from ci_wasm.core.group import Group
 from ci_wasm.core.plan import Strategy
 from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
@@ -28,51 +28,58 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def load_settings(root: Path, inputs: Inputs) -> Settings:
-    """Read the files below `root` and resolve; raises ConfigError with all problems of ci-wasm.yml at once."""
-    document = _read_document(root, inputs.config)
-    config = read_config(document)
-    return _Resolver(root, inputs, document, config).settings()
+def load_settings(root: Path, inputs: Inputs, document: Document | None = None) -> Settings:
+    """Read the files below `root` and resolve; raises ConfigError with all problems of ci-wasm.yml at once.
 
-
-def _read_document(root: Path, name: str) -> Document:
-    path = root / name
-    if path.is_file():
-        return parse_document(name, _read_text(root, path))
-    if name != "ci-wasm.yml":
-        raise ConfigError(
-            f"the configuration file `{name}` does not exist",
-            cure="Correct the input `config`, or leave it out to use ci-wasm.yml.",
-        )
-    return Document(name, {}, {})
+    `document` is that file where it was read before.
+    """
+    document = document or read_document(root, inputs.config)
+    return _Resolver(root, inputs, document, read_config(document)).settings()
 
 
 class _Resolver:
     """Holds the sources while one Settings is made; every chosen value leaves a line in `origins`."""
 
-    def __init__(self, root: Path, inputs: Inputs, document: Document, config: ConfigFile) -> None:
+    def __init__(self, root: Path, inputs: Inputs, document: Document, shaped: Shaped) -> None:
         self.root = root
         self.inputs = inputs
         self.document = document
-        self.config = config
+        self.shaped = shaped
+        self.config: ConfigFile = shaped.config
         self.problems: list[Problem] = []
         self.origins: list[Setting] = []
 
     def settings(self) -> Settings:
         strategy = self._strategy()
         workers = tuple(self._workers())
-        self._check_names(workers)
+        self._check_names("workers", "Worker", [worker.name for worker in workers])
+        groups = tuple(self._groups([worker.name for worker in workers]))
+        self._check_names("groups", "group", [group.name for group in groups])
         exceptions = dict(self._exceptions())
-        if self.problems:
-            raise config_error(self.document, self.problems)
+        self._raise_problems()
         store = self._chosen(
             "baseline.store", (self.config.baseline.store, self.document.name, "baseline"), "branch"
         )
-        return Settings(workers, strategy, store == "branch", exceptions, tuple(self.origins))
+        return Settings(
+            workers,
+            strategy,
+            store == "branch",
+            exceptions,
+            tuple(self.origins),
+            groups,
+            self.document,
+            PurePosixPath(self.inputs.working_directory, self.document.name).as_posix(),
+        )
+
+    def _raise_problems(self) -> None:
+        """All of the schema's and of the values', but none that only says what a stand-in lacks."""
+        own = [problem for problem in self.problems if not self.shaped.hides(problem.path)]
+        if problems := [*self.shaped.problems, *own]:
+            raise config_error(self.document, problems)
 
     def _chosen(self, name: str, from_file: tuple[T, str, str], default: T) -> T:
         value, origin, key = from_file
-        stands = any(path and path[0] == key for path in self.document.lines)
+        stands = any(path and path[0] == key for path in self.document.places)
         self.origins.append(Setting(name, str(value), origin if stands and value is not None else "default"))
         return value if stands else default
 
@@ -99,7 +106,7 @@ class _Resolver:
             (Allowance.BREAKING, entry.breaking_label),
         ):
             key = f"{allowance.value}-label"
-            given = ("exceptions", key) in self.document.lines
+            given = ("exceptions", key) in self.document.places
             origin = self.document.name if given else "default"
             self.origins.append(Setting(f"exceptions.{key}", str(label or "none"), origin))
             taken = entry.growth_label if allowance is Allowance.BREAKING else None
@@ -114,6 +121,8 @@ class _Resolver:
         entries = self.config.workers
         if not entries:
             if not (self.root / "Cargo.toml").is_file():
+                # A misspelled `workers` is why there are none.
+                self._raise_problems()
                 raise ConfigError(
                     f"there is nothing to build: neither `{self.document.name}` nor a Cargo.toml is here",
                     cure="Write a ci-wasm.yml that names the crate (`workers: [{crate: path/to/crate}]`), or set "
@@ -141,6 +150,7 @@ class _Resolver:
             budgets=budgets,
             contract=reader.contract(entry.contract),
             behavior=behavior_reader.behavior(entry, budgets),
+            startup=reader.startup(entry.startup),
             smoke=reader.smoke(entry.smoke),
             cache_control=entry.cache_control if isinstance(entry.cache_control, str) else None,
             strip_names=entry.strip_names,
@@ -156,7 +166,7 @@ class _Resolver:
         path = find_wrangler(folder)
         if path is None:
             return WranglerConfig()
-        return parse_wrangler(_read_text(self.root, path), path.relative_to(self.root).as_posix())
+        return parse_wrangler(read_text(self.root, path), path.relative_to(self.root).as_posix())
 
     def _name(
         self, path: tuple[str | int, ...], entry: WorkerEntry, wrangler: WranglerConfig, source: Source
@@ -173,13 +183,36 @@ class _Resolver:
         self.origins.append(Setting(f"workers[{path[-1]}].name", name, origin))
         return name
 
-    def _check_names(self, workers: tuple[WorkerSettings, ...]) -> None:
-        counts = Counter(worker.name for worker in workers)
-        for name, count in counts.items():
-            if count > 1:
-                self.problems.append(
-                    Problem(("workers",), f"{count} Workers are called `{name}`; names must differ")
-                )
+    def _groups(self, workers: list[str]) -> Iterator[Group]:
+        for index, entry in enumerate(self.config.groups):
+            path = ("groups", index)
+            members: dict[str, None] = {}
+            for place, glob in enumerate(entry.workers):
+                found = fnmatch.filter(workers, glob)
+                members.update(dict.fromkeys(found))
+                if not found:
+                    self.problems.append(Problem((*path, "workers", place), _no_worker(glob, workers)))
+            if not entry.budgets:
+                self.problems.append(Problem(path, "a group needs `budgets`"))
+            budgets = EntryReader(path, self.problems).budgets(entry.budgets)
+            yield Group(entry.name, tuple(name for name in workers if name in members), budgets)
+
+    def _check_names(self, section: str, what: str, names: list[str]) -> None:
+        """Each name that was there before, at its own place."""
+        for index, name in enumerate(names):
+            first = names.index(name)
+            if first != index:
+                message = f"the {what} {section}[{first}] is called `{name}`, too; names must differ"
+                self.problems.append(Problem((section, index, "name"), message))
+
+
+def _no_worker(glob: str, workers: list[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(glob, workers, n=1, cutoff=0.5)
+    return f"no Worker is called `{glob}`; " + (
+        f"did you mean `{close[0]}`?" if close else f"there are {', '.join(dict.fromkeys(workers))}"
+    )
 
 
 def _label_problem(label: object, taken: object) -> str:
@@ -193,18 +226,10 @@ def _label_problem(label: object, taken: object) -> str:
     return ""
 
 
-def _read_text(root: Path, path: Path) -> str:
-    """A configuration file's text. A link out of the repository could bring a secret into an error message."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise ConfigError(
-            f"`{path.relative_to(root)}` is a link that leaves the repository",
-            cure="Put the file itself into the repository.",
-        )
-    return path.read_text(encoding="utf-8", errors="replace")
-
-
 def _crate_name(folder: Path) -> str:
     """The package's name with dashes; cargo reports a manifest that is missing or broken, at build time."""
+    import tomllib
+
     try:
         manifest = tomllib.loads((folder / "Cargo.toml").read_text(encoding="utf-8"))
         name = manifest["package"]["name"]

@@ -6,10 +6,13 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-# Bytes, or a text such as `900 KiB`; for growth a percentage, too. config/quantities.py reads them.
+from ci_wasm.core.startup import DEFAULT_STARTUP
+
+# Bytes, or a text such as `900 KiB`; a margin may be a percentage, too. config/quantities.py reads them.
 Size = int | str
-Growth = int | str
+Margin = int | str
 Number = int | float | str
+Percent = str
 
 
 class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -17,15 +20,52 @@ class _Section(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True)
 
 
 class BudgetEntry(_Section):
-    """A limit on one metric."""
+    """Limits on one metric."""
 
     metric: Annotated[str, Meta(description="What is limited; the metrics are listed below.")]
     max: Annotated[Size, Meta(description="More than this fails the run.")] | UnsetType = UNSET
     warn: Annotated[Size, Meta(description="More than this is a warning.")] | UnsetType = UNSET
     max_growth: (
-        Annotated[Growth, Meta(description="How much more than the base: a size, or a percentage.")]
+        Annotated[
+            Margin,
+            Meta(description="More than this on top of the base fails the run: a size, or a percentage."),
+        ]
         | UnsetType
     ) = UNSET
+    warn_growth: (
+        Annotated[Margin, Meta(description="More than this on top of the base is a warning.")] | UnsetType
+    ) = UNSET
+    min_shrink: (
+        Annotated[
+            Margin,
+            Meta(description="Less than this off the base fails the run: a size, or a percentage of it."),
+        ]
+        | UnsetType
+    ) = UNSET
+    noise: (
+        Annotated[
+            Margin, Meta(description="What a change must exceed to count. Default: the metric's own, below.")
+        ]
+        | UnsetType
+    ) = UNSET
+    inherited: Annotated[
+        Literal["fail", "warn"], Meta(description="What it means when the base is over `max` already.")
+    ] = "warn"
+    ratchet: Annotated[
+        bool, Meta(description="Propose a lower `max` where less is needed by now; see below.")
+    ] = False
+
+
+class GroupEntry(_Section):
+    """Limits on the sum over several Workers."""
+
+    name: Annotated[str, Meta(description="What reports call it.")]
+    workers: Annotated[
+        list[str], Meta(description="Names of Workers, or globs over them. Default: all of them.")
+    ] = field(default_factory=lambda: ["*"])
+    budgets: Annotated[list[BudgetEntry], Meta(description="Limits on the sum of each metric.")] = field(
+        default_factory=list
+    )
 
 
 class ContractEntry(_Section):
@@ -115,9 +155,29 @@ class BehaviorEntry(CallEntry):
 
 
 class StartupEntry(_Section):
-    """Limits on the module's start: its start function and `_initialize`."""
+    """Limits on the start: of the module in wasmtime, of the Worker on workerd, and of the upload at Cloudflare."""
 
-    max_fuel: Annotated[int, Meta(ge=0, description="How much fuel it may use.")] | UnsetType = UNSET
+    max_fuel: (
+        Annotated[
+            int, Meta(ge=0, description="How much fuel the module's start may use: see docs/behavior.md.")
+        ]
+        | UnsetType
+    ) = UNSET
+    runs: Annotated[
+        int,
+        Meta(ge=0, le=99, description="How many processes of workerd start the Worker; 0 measures nothing."),
+    ] = DEFAULT_STARTUP.runs
+    warn_growth: Annotated[
+        Percent,
+        Meta(description="How much more CPU than the base's the start may take before it is a warning."),
+    ] = f"{DEFAULT_STARTUP.warn_growth:g}%"
+    platform_max: (
+        Annotated[int, Meta(ge=0, description="Milliseconds that Cloudflare may need to start the upload.")]
+        | UnsetType
+    ) = UNSET
+    platform_margin: Annotated[
+        Percent, Meta(description="How far above `platform-max` it is a warning still.")
+    ] = f"{DEFAULT_STARTUP.platform_margin:g}%"
 
 
 class SmokeEntry(_Section):
@@ -243,6 +303,9 @@ class ConfigFile(_Section):
     workers: Annotated[
         list[WorkerEntry], Meta(description="The Workers. Default: the crate in the folder itself.")
     ] = field(default_factory=list)
+    groups: Annotated[list[GroupEntry], Meta(description="Budgets on the sum over Workers.")] = field(
+        default_factory=list
+    )
     preview: Annotated[PreviewEntry, Meta(description="Where previews live.")] = field(
         default_factory=PreviewEntry
     )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from ci_wasm.config.jsonc import strip_jsonc
 from ci_wasm.errors import ConfigError
@@ -31,18 +31,16 @@ TOP_LEVEL_KEYS = ("assets", "containers", "data_blobs", "migrations", "site", "t
 MOST_PROBLEMS = 20
 
 # As loose as wrangler's own check; Cloudflare's is stricter and is left to Cloudflare.
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-_TOML_PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
+_TOML_PLACE = r" ?\(at (?:line (\d+), column \d+|end of document)\)"
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
+class _Problem(Struct, frozen=True):
     key: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class WranglerConfig:
+class WranglerConfig(Struct, frozen=True):
     """What the file says about a preview; `env` sections are not read.
 
     `vars` and `other_bindings` are those of the `previews` block where the file has one, else those of the top level: a
@@ -100,13 +98,15 @@ def _read(reader: _Reader, document: Mapping[str, Any]) -> WranglerConfig:
 
 
 def _load(text: str, name: str, *, is_toml: bool) -> dict[str, Any]:
+    import tomllib
+
     language = "TOML" if is_toml else "JSON"
     try:
         document = tomllib.loads(text) if is_toml else _load_json(text)
     except tomllib.TOMLDecodeError as error:
-        place = _TOML_PLACE.search(str(error))
+        place = re.search(_TOML_PLACE, str(error))
         line = int(place[1]) if place and place[1] else text.count("\n") + 1
-        raise _syntax_error(name, language, _TOML_PLACE.sub("", str(error)), line) from None
+        raise _syntax_error(name, language, re.sub(_TOML_PLACE, "", str(error)), line) from None
     except json.JSONDecodeError as error:
         raise _syntax_error(name, language, error.msg, error.lineno) from None
     except ValueError:
@@ -153,7 +153,7 @@ class _Reader:
     def name(self, table: Mapping[str, Any], key: str) -> str | None:
         """The name of a Worker."""
         value = self.text(table, key)
-        if value is not None and not _NAME.fullmatch(value):
+        if value is not None and not re.fullmatch(_NAME, value):
             self.problems.append(_Problem(key, f"`{key}` must be letters, digits, dashes and underscores"))
         return value
 

@@ -1,20 +1,14 @@
-"""Budget: a limit on one metric of a module. (Budget, base, head) -> BudgetResult.
+"""Budget: limits on one metric, of a module or of a group. (Budget, base, head) -> BudgetResult.
 
-| metric         | what it counts                                                   |
-|----------------|------------------------------------------------------------------|
-| raw            | bytes of the shipped file                                        |
-| gzip           | bytes of the shipped file after `gzip -9`                        |
-| brotli         | bytes of the shipped file after brotli at quality 5              |
-| upload         | bytes of the whole Worker as it is uploaded, all its modules     |
-| section.NAME   | bytes of all sections of this name, headers included             |
-| function.max   | bytes of the largest function body                               |
-| crate.NAME     | bytes of code charged to this crate                              |
-| data           | bytes of the data segments                                       |
-| memory         | bytes of the initial memory                                      |
-| imports        | number of imports                                                |
-| exports        | number of exports                                                |
-| startup.fuel   | fuel of the module's start, about one for each instruction       |
-| fuel.NAME      | fuel of the call of this name under `behavior`                   |
+| limit       | is broken where the head is                                                    |
+|-------------|--------------------------------------------------------------------------------|
+| max         | above it by more than the noise; by less, that is a warning                    |
+| warn        | above it (a warning)                                                           |
+| max-growth  | larger than the base by more than it, and by more than the noise               |
+| warn-growth | the same (a warning)                                                           |
+| min-shrink  | not smaller than the base by at least that much, with the noise to its favor   |
+
+A `max` that the base breaks already is inherited: it is not told as this change's work, but with its own share.
 """
 
 from __future__ import annotations
@@ -23,47 +17,52 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from ci_wasm.core.execution import FUEL_FAMILY, STARTUP_FUEL, execution_value, is_fuel
+from msgspec import Struct
+
+from ci_wasm.core.execution import is_fuel
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.measurement import Measurement
-from ci_wasm.outcome import Done, Skipped
-
-PLAIN_METRICS = (
-    "raw",
-    "gzip",
-    "brotli",
-    "upload",
-    "function.max",
-    "data",
-    "memory",
-    "imports",
-    "exports",
-    STARTUP_FUEL,
+from ci_wasm.core.metric import (
+    NO_NOISE,
+    Margin,
+    margin_words,
+    metric_value,
+    quantity,
+    signed_quantity,
+    why_unmeasured,
 )
-METRIC_FAMILIES = ("section.", "crate.", FUEL_FAMILY)
-COUNTED_METRICS = frozenset({"imports", "exports"})
+from ci_wasm.outcome import Skipped
+
+NO_BASE = "there is no base to compare with"
 
 
-@dataclass(frozen=True, slots=True)
-class GrowthLimit:
-    """How much a metric may grow against the base: bytes (or a count), or a percentage of the base."""
+class Inherited(Enum):
+    """What a `max` that the base breaks already means, as `inherited` spells it."""
 
-    amount: int | None = None
-    percent: float | None = None
-
-    def allowed(self, base: int) -> int:
-        """The largest value that the head may have."""
-        return base + (self.amount if self.amount is not None else int(base * (self.percent or 0.0) / 100))
+    FAIL = "fail"
+    WARN = "warn"
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The limits on one metric; at least one of them is set. `maximum` breaks the build, `warn` only warns."""
+class Budget(Struct, frozen=True):
+    """The limits on one metric; at least one of them is set.
+
+    `ratchet` asks for a proposal to lower `maximum` where less is needed (core/ratchet.py).
+    """
 
     metric: str
     maximum: int | None = None
     warn: int | None = None
-    max_growth: GrowthLimit | None = None
+    max_growth: Margin | None = None
+    warn_growth: Margin | None = None
+    min_shrink: Margin | None = None
+    noise: Margin = NO_NOISE
+    inherited: Inherited = Inherited.WARN
+    ratchet: bool = False
+
+    @property
+    def needs_base(self) -> bool:
+        """Whether one of the limits compares with the base."""
+        return any((self.max_growth, self.warn_growth, self.min_shrink))
 
 
 class BudgetState(Enum):
@@ -86,38 +85,13 @@ class BudgetResult:
     findings: tuple[Finding, ...]
 
 
-def is_metric(name: str) -> bool:
-    """Whether a metric of this name exists."""
-    return name in PLAIN_METRICS or any(
-        name.startswith(family) and name != family for family in METRIC_FAMILIES
-    )
+class Figures(Struct, frozen=True):
+    """A metric of base and head. `subject` is how a sentence names it: "`raw`", or "`raw` of the group `edge`"."""
 
-
-def metric_value(metric: str, measurement: Measurement) -> int | None:
-    """The metric's value; None where the module cannot tell it (crates of a stripped module)."""
-    if is_fuel(metric):
-        return execution_value(metric, measurement.execution)
-    module = measurement.module
-    family, _, name = metric.partition(".")
-    if family == "section":
-        return sum(section.size for section in module.sections if section.name == name)
-    if family == "crate":
-        return next(
-            (crate.size for crate in module.crates if crate.name == name),
-            0 if module.functions.named else None,
-        )
-    values: dict[str, int | None] = {
-        "raw": measurement.sizes.raw,
-        "gzip": measurement.sizes.gzip,
-        "brotli": measurement.sizes.brotli,
-        "upload": measurement.upload.value.raw if isinstance(measurement.upload, Done) else None,
-        "function.max": max((function.size for function in module.largest), default=0),
-        "data": module.data.size,
-        "memory": sum(memory.minimum * memory.page_size for memory in module.memories),
-        "imports": len(module.imports),
-        "exports": len(module.exports),
-    }
-    return values[metric]
+    subject: str
+    base: int | None
+    head: int
+    no_base: str = NO_BASE
 
 
 def judge_budget(budget: Budget, base: Measurement | None, head: Measurement) -> BudgetResult:
@@ -125,111 +99,159 @@ def judge_budget(budget: Budget, base: Measurement | None, head: Measurement) ->
     measured = metric_value(budget.metric, head)
     before = metric_value(budget.metric, base) if base else None
     if measured is None:
-        finding = _unmeasured(budget.metric, head)
-        return BudgetResult(budget, None, before, BudgetState.UNMEASURED, (finding,))
-    findings = tuple(_limit_findings(budget, before, measured))
+        return unmeasured(budget, f"`{budget.metric}`", *why_unmeasured(budget.metric, head), base=before)
+    return judge_figures(
+        budget, Figures(f"`{budget.metric}`", before, measured, _why_no_base(budget.metric, base))
+    )
+
+
+def _why_no_base(metric: str, base: Measurement | None) -> str:
+    """Why the base has no such figure, where it has none."""
+    if base is None:
+        return NO_BASE
+    if is_fuel(metric) and isinstance(base.execution, Skipped):
+        return base.execution.reason
+    return "the base has no such figure"
+
+
+def unmeasured(
+    budget: Budget, subject: str, reason: str, cure: str, *, base: int | None = None
+) -> BudgetResult:
+    """The result of a budget whose metric has no value."""
+    finding = Finding(
+        FindingKind.BUDGET_UNMEASURED,
+        Severity.WARNING,
+        budget.metric,
+        f"{subject} cannot be measured: {reason}",
+        cure,
+    )
+    return BudgetResult(budget, None, base, BudgetState.UNMEASURED, (finding,))
+
+
+def judge_figures(budget: Budget, figures: Figures) -> BudgetResult:
+    """Hold one budget against two values."""
+    findings = (*_ceiling_findings(budget, figures), *_base_findings(budget, figures))
     severities = {finding.severity for finding in findings}
+    state = BudgetState.WARNED if Severity.WARNING in severities else BudgetState.WITHIN
     if Severity.ERROR in severities:
         state = BudgetState.BROKEN
-    else:
-        state = BudgetState.WARNED if Severity.WARNING in severities else BudgetState.WITHIN
-    return BudgetResult(budget, measured, before, state, findings)
+    return BudgetResult(budget, figures.head, figures.base, state, findings)
 
 
-def _limit_findings(budget: Budget, base: int | None, measured: int) -> Iterator[Finding]:
-    if budget.maximum is not None and measured > budget.maximum:
-        yield _over_maximum(budget.metric, budget.maximum, base, measured)
-    elif budget.warn is not None and measured > budget.warn:
-        over = quantity(budget.metric, measured - budget.warn)
+def _ceiling_findings(budget: Budget, figures: Figures) -> Iterator[Finding]:
+    if budget.maximum is not None and figures.head > budget.maximum:
+        yield _over_maximum(budget, budget.maximum, figures)
+    elif budget.warn is not None and figures.head > budget.warn:
+        over = quantity(budget.metric, figures.head - budget.warn)
         yield Finding(
             FindingKind.BUDGET_WARNING,
             Severity.WARNING,
             budget.metric,
-            f"{_statement(budget.metric, measured)}, {over} over the warning line of "
+            f"{_statement(budget, figures)}, {over} over the warning line of "
             f"{quantity(budget.metric, budget.warn)}",
             "Look at what grew while there is room left.",
-            measured,
+            figures.head,
             budget.warn,
         )
-    if budget.max_growth is not None:
-        yield from _growth_findings(budget.metric, budget.max_growth, base, measured)
 
 
-def _over_maximum(metric: str, limit: int, base: int | None, measured: int) -> Finding:
-    message = f"{_statement(metric, measured)}, {quantity(metric, measured - limit)} over its budget of {quantity(metric, limit)}"
-    if base is not None and base > limit and measured <= base:
-        return Finding(
-            FindingKind.BUDGET_INHERITED,
-            Severity.WARNING,
-            metric,
-            f"{message}, as it was on the base already",
-            "This change did not cause it. Raise the budget or shrink the module in a change of its own.",
-            measured,
-            limit,
-        )
-    return Finding(
-        FindingKind.BUDGET_EXCEEDED,
-        Severity.ERROR,
-        metric,
-        message,
-        "Look at what grew below; make it smaller, or raise `max` in ci-wasm.yml and say why.",
-        measured,
-        limit,
-    )
+def _over_maximum(budget: Budget, limit: int, figures: Figures) -> Finding:
+    over = quantity(budget.metric, figures.head - limit)
+    message = f"{_statement(budget, figures)}, {over} over its budget of {quantity(budget.metric, limit)}"
+    kind, severity = FindingKind.BUDGET_EXCEEDED, Severity.ERROR
+    cure = "Look at what grew below; make it smaller, or raise `max` in ci-wasm.yml and say why."
+    bearable = limit + budget.noise.of(limit)
+    if figures.head <= bearable:
+        kind, severity = FindingKind.BUDGET_NOISE, Severity.WARNING
+        message += f", which is {_noise(budget)}"
+        cure = "It fails as soon as it is over by more: make it smaller, or raise `max` in ci-wasm.yml."
+    elif figures.base is not None and figures.base > bearable:
+        kind = FindingKind.BUDGET_INHERITED
+        severity = Severity.ERROR if budget.inherited is Inherited.FAIL else Severity.WARNING
+        message += f", which is inherited: {_share(budget, limit, figures.base, figures.head)}"
+        cure = _inherited_cure(figures.base, figures.head)
+    return Finding(kind, severity, budget.metric, message, cure, figures.head, limit)
 
 
-def _growth_findings(metric: str, limit: GrowthLimit, base: int | None, measured: int) -> Iterator[Finding]:
-    if base is None:
+def _share(budget: Budget, limit: int, base: int, head: int) -> str:
+    own = signed_quantity(budget.metric, head - base) if head != base else "nothing"
+    over = quantity(budget.metric, base - limit)
+    return f"the base is over it by {over} already, and the share of this change is {own}"
+
+
+def _inherited_cure(base: int, head: int) -> str:
+    if head > base:
+        return "Take back what this change adds, or raise `max` in ci-wasm.yml and say why; `max-growth` limits the share."
+    return "This change did not cause it. Raise the budget or shrink the module in a change of its own."
+
+
+def _base_findings(budget: Budget, figures: Figures) -> Iterator[Finding]:
+    """What compares with the base: where there is none, that is said once."""
+    if not budget.needs_base:
+        return
+    if figures.base is None:
         yield Finding(
             FindingKind.BUDGET_UNMEASURED,
             Severity.NOTICE,
-            metric,
-            f"the growth of `{metric}` was not judged, because there is no base to compare with",
+            budget.metric,
+            f"the growth of {figures.subject} was not judged, because {figures.no_base}",
             "Let the job fetch the base commit (`fetch-depth: 0`), or record baselines on push to the default branch.",
         )
         return
-    allowed = limit.allowed(base)
-    if measured > allowed:
-        words = f"{limit.percent:g} %" if limit.percent is not None else quantity(metric, limit.amount or 0)
-        yield Finding(
-            FindingKind.BUDGET_EXCEEDED,
-            Severity.ERROR,
-            metric,
-            f"`{metric}` grew from {quantity(metric, base)} to {quantity(metric, measured)}, "
-            f"{quantity(metric, measured - allowed)} more than the {words} that it may grow",
-            "Look at what grew below; make it smaller, or raise `max-growth` in ci-wasm.yml and say why.",
-            measured,
-            allowed,
-        )
+    yield from _growth_findings(budget, figures, figures.base)
+    if budget.min_shrink is not None:
+        yield from _shrink_findings(budget, budget.min_shrink, figures, figures.base)
 
 
-def _unmeasured(metric: str, head: Measurement) -> Finding:
-    reason = "the module has no function names"
-    cure = 'Keep the name section in the build that is measured (`strip = false` or `strip = "debuginfo"`).'
-    if is_fuel(metric):
-        reason = "the call gave no result, or was not made"
-        cure = "See what else is said about it; the fuel of a call that fails is no figure."
-    if metric == "upload" and isinstance(head.upload, Skipped):
-        reason = f"ci-wasm does not assemble this Worker: {head.upload.reason}"
-        cure = "Put the budget on `raw`, which is the module alone."
-    return Finding(
-        FindingKind.BUDGET_UNMEASURED,
-        Severity.WARNING,
-        metric,
-        f"`{metric}` cannot be measured: {reason}",
-        cure,
+def _growth_findings(budget: Budget, figures: Figures, base: int) -> Iterator[Finding]:
+    """The gravest limit that growth is beyond, and no other."""
+    limits = (
+        ("max-growth", budget.max_growth, FindingKind.BUDGET_EXCEEDED, Severity.ERROR),
+        ("warn-growth", budget.warn_growth, FindingKind.BUDGET_WARNING, Severity.WARNING),
     )
+    for key, limit, kind, severity in limits:
+        if limit is None or figures.head <= base + limit.of(base):
+            continue
+        allowed = base + max(limit.of(base), budget.noise.of(base))
+        message = f"{figures.subject} grew from {quantity(budget.metric, base)} to {quantity(budget.metric, figures.head)}, "
+        words = f"the {margin_words(budget.metric, limit)} that it may grow"
+        if figures.head <= allowed:
+            yield _noted(budget, f"{message}more than {words}, but {_noise(budget)}", figures.head, allowed)
+            return
+        cure = f"Look at what grew below; make it smaller, or raise `{key}` in ci-wasm.yml and say why."
+        over = quantity(budget.metric, figures.head - base - limit.of(base))
+        more = f"{message}{over} more than {words}" + (" without a warning" if key == "warn-growth" else "")
+        yield Finding(kind, severity, budget.metric, more, cure, figures.head, allowed)
+        return
 
 
-def _statement(metric: str, measured: int) -> str:
-    return f"`{metric}` is {quantity(metric, measured)}"
+def _shrink_findings(budget: Budget, limit: Margin, figures: Figures, base: int) -> Iterator[Finding]:
+    goal = base - limit.of(base)
+    if figures.head <= goal:
+        return
+    change = "is as large as its base"
+    if figures.head != base:
+        verb = "grew" if figures.head > base else "shrank"
+        change = f"{verb} from {quantity(budget.metric, base)} to {quantity(budget.metric, figures.head)}"
+    missing = quantity(budget.metric, figures.head - goal)
+    message = f"{figures.subject} {change}, {missing} short of the {margin_words(budget.metric, limit)} that it must shrink"
+    if figures.head <= goal + budget.noise.of(base):
+        yield _noted(budget, f"{message}, but {_noise(budget)}", figures.head, goal)
+        return
+    cure = "Remove more, or lower `min-shrink` in ci-wasm.yml; take it out once the cleaning up is done."
+    kind = FindingKind.BUDGET_EXCEEDED
+    yield Finding(kind, Severity.ERROR, budget.metric, message, cure, figures.head, goal)
 
 
-def quantity(metric: str, value: int) -> str:
-    """A value with its unit, exact: single bytes break budgets, and a rounded figure would hide that."""
-    return f"{value:,}" if is_counted(metric) else f"{value:,} bytes"
+def _noted(budget: Budget, message: str, measured: int, limit: int) -> Finding:
+    cure = "Nothing has to be done; set `noise` of the budget in ci-wasm.yml where less than that matters."
+    kind = FindingKind.BUDGET_NOISE
+    return Finding(kind, Severity.NOTICE, budget.metric, message, cure, measured, limit)
 
 
-def is_counted(metric: str) -> bool:
-    """Whether a metric is a number of things, not of bytes."""
-    return metric in COUNTED_METRICS or is_fuel(metric)
+def _noise(budget: Budget) -> str:
+    return f"within the noise of {budget.metric}, {margin_words(budget.metric, budget.noise)}"
+
+
+def _statement(budget: Budget, figures: Figures) -> str:
+    return f"{figures.subject} is {quantity(budget.metric, figures.head)}"

@@ -26,9 +26,9 @@ failing a pull request for it would be noise. `contract.forbid-features` can sti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ci_wasm.core.contract import Breaking
@@ -64,8 +64,7 @@ class Side(Enum):
     FEATURE = "feature"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One difference; `before` or `after` is None for what was added or removed. Features carry no signature."""
 
     side: Side

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 from ci_wasm.core.module import Import, Module
@@ -50,16 +51,14 @@ class Breaking(Enum):
     ALLOW = "allow"
 
 
-@dataclass(frozen=True, slots=True)
-class ExportRule:
+class ExportRule(Struct, frozen=True):
     """An export that must be there, of this type."""
 
     name: str
     pattern: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRule:
+class ImportRule(Struct, frozen=True):
     """Imports that are allowed: a glob over `module.name`, because wasm-bindgen's shims carry hashes.
 
     `pattern` is None where the type does not matter.
@@ -69,8 +68,7 @@ class ImportRule:
     pattern: Pattern | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """The whole contract of one module. `imports` None allows every import, an empty tuple none."""
 
     exports: tuple[ExportRule, ...] = ()

@@ -23,6 +23,7 @@ class FindingKind(Enum):
     BUDGET_EXCEEDED = "budget-exceeded"
     BUDGET_WARNING = "budget-warning"
     BUDGET_INHERITED = "budget-inherited"
+    BUDGET_NOISE = "budget-noise"
     BUDGET_UNMEASURED = "budget-unmeasured"
     EXPORT_MISSING = "export-missing"
     EXPORT_CHANGED = "export-changed"
@@ -34,6 +35,8 @@ class FindingKind(Enum):
     BEHAVIOR_INVALID = "behavior-invalid"
     BEHAVIOR_MEMORY = "behavior-memory"
     PLATFORM_LIMIT = "platform-limit"
+    STARTUP_SLOWER = "startup-slower"
+    STARTUP_LIMIT = "startup-limit"
     SMOKE_FAILED = "smoke-failed"
     STALE_PREVIEW = "stale-preview"
 
@@ -41,6 +44,7 @@ class FindingKind(Enum):
 # Which label waives what. Whatever is not here, no label waives: a wrong result is no matter of taste.
 ALLOWANCES = {
     FindingKind.BUDGET_EXCEEDED: Allowance.GROWTH,
+    FindingKind.BUDGET_INHERITED: Allowance.GROWTH,
     FindingKind.BEHAVIOR_MEMORY: Allowance.GROWTH,
     FindingKind.EXPORT_MISSING: Allowance.BREAKING,
     FindingKind.EXPORT_CHANGED: Allowance.BREAKING,

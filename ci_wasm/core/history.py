@@ -7,12 +7,14 @@ nothing is shared that two runs could write at the same time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ci_wasm.core.measurement import Measurement
 
 # A hundred merges are some weeks of a busy repository, more than a picture on a phone shows.
 MOST_POINTS = 100
+# Two points are a change, which is told elsewhere than in a trend.
+FEWEST_POINTS = 3
 # What tells commits apart in the largest repositories there are, and a third of a whole SHA in a record.
 COMMIT_DIGITS = 12
 # The end of the year 9999: a commit may claim any date.
@@ -32,7 +34,8 @@ class Point:
     """What one commit shipped, in bytes; `gzip` and `brotli` None where it was not compressed.
 
     `commit` is the first 12 digits; `date` is the committer's, in seconds since 1970 (UTC), None where it is not known.
-    `functions` are the bodies of the module's own functions together.
+    `functions` are the bodies of the module's own functions together. `startup_ms` is what Cloudflare said that starting
+    the upload took, None where it was not uploaded.
     """
 
     commit: str
@@ -41,6 +44,7 @@ class Point:
     gzip: int | None
     brotli: int | None
     functions: int
+    startup_ms: int | None = None
 
 
 History = tuple[Point, ...]
@@ -74,6 +78,13 @@ def extend_history(before: Iterable[Point], point: Point) -> History:
     """The history with a commit at its end: once, also where its run was started again; the oldest points leave."""
     others = (other for other in before if other.commit != point.commit)
     return (*others, point)[-MOST_POINTS:]
+
+
+def with_startup(history: History, commit: str, startup_ms: int | None) -> History:
+    """The history with what Cloudflare measured at a commit's upload, where the commit is its end."""
+    if not history or history[-1].commit != commit[:COMMIT_DIGITS]:
+        return history
+    return (*history[:-1], replace(history[-1], startup_ms=startup_ms))
 
 
 def merge_histories(histories: Iterable[Iterable[Point]]) -> History:

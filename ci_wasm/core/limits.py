@@ -6,7 +6,7 @@
 | memory           | 128 MB an isolate     | –          | <https://developers.cloudflare.com/workers/platform/limits/#memory> |
 | startup time     | 1 s                   | 2025-10-10 | <https://developers.cloudflare.com/changelog/2025-10-10-increased-startup-time> |
 
-Read on 2026-11-24, the same on all plans. Startup time is not judged: it cannot be told from a module. The size is that
+Read on 2026-11-24, the same on all plans. Startup time is not judged here: it cannot be told from a module. The size is that
 of all modules of a Worker together; where ci-wasm does not assemble the Worker, the Wasm module alone is judged, and one
 of less may still be refused with its JavaScript.
 """

@@ -7,7 +7,8 @@ A pattern is written as the signature of a type (`core/signature.py`). It says n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.module import ExternType, FuncType, GlobalType, MemoryType, TableType, TagType
 from ci_wasm.core.signature import print_type
@@ -25,8 +26,7 @@ class SignatureError(ValueError):
     """A text is no signature; the message says what was expected, and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """One condition on a limit; `value` is in pages or elements, None means "no maximum"."""
 
     field: str
@@ -42,8 +42,7 @@ class Bound:
         return actual <= self.value if self.operator == "<=" else actual >= self.value
 
 
-@dataclass(frozen=True, slots=True)
-class LimitsPattern:
+class LimitsPattern(Struct, frozen=True):
     """A memory or table within bounds. `element` is set for tables only; `flags` are words that must stand."""
 
     kind: str

@@ -43,11 +43,15 @@ class SmokeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the Workers API made: the URL that follows the pull request and the one that stays with this upload."""
+    """What the Workers API made: the URL that follows the pull request and the one that stays with this upload.
+
+    `startup_ms` is what the API says that starting the upload took, in whole milliseconds; None where it says nothing.
+    """
 
     url: str
     deployment_url: str
     deployment_id: str
+    startup_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Preview:
     deployment: Deployment
     answers: tuple[SmokeAnswer, ...]
     public: bool
+
+    @property
+    def startup_ms(self) -> int | None:
+        """What Cloudflare needed to start it, in milliseconds; the local edge's figure is that of this machine."""
+        return self.deployment.startup_ms if self.public else None
 
 
 def preview_name(pull_request: int) -> str:

@@ -10,10 +10,13 @@ from ci_wasm.core.call_result import CallResult
 from ci_wasm.core.cause import Cause, growth_cause
 from ci_wasm.core.compatibility import Change
 from ci_wasm.core.finding import Finding, FindingKind, Severity
+from ci_wasm.core.group import GroupReport
 from ci_wasm.core.growth import Growth
 from ci_wasm.core.history import History
 from ci_wasm.core.measurement import Base, Measurement
 from ci_wasm.core.preview import Preview
+from ci_wasm.core.ratchet import Ratchet
+from ci_wasm.core.startup import Startup
 from ci_wasm.core.verdict import Verdict, make_verdict
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 
@@ -41,6 +44,7 @@ class WorkerReport:
     findings: tuple[Finding, ...] = ()
     preview: Outcome[Preview] = field(default_factory=lambda: Skipped("no preview was asked for"))
     history: History = ()
+    startup: Done[Startup] | Skipped = field(default_factory=lambda: Skipped("it was not measured"))
 
     @property
     def failures(self) -> tuple[Failed, ...]:
@@ -62,7 +66,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run. `notes` are sentences for the reader that belong to no Worker; `version` is ci-wasm's own."""
+    """A whole run. `notes` are sentences for the reader that belong to no Worker; `version` is ci-wasm's own.
+
+    `ratchet` are ceilings that may come down, None where there are none, or where something has to be mended first.
+    """
 
     subject: Subject
     workers: tuple[WorkerReport, ...]
@@ -71,23 +78,29 @@ class Report:
     failures: tuple[Failed, ...] = ()
     version: str = ""
     schema: int = SCHEMA
+    groups: tuple[GroupReport, ...] = ()
+    ratchet: Ratchet | None = None
 
 
 def make_report(
     subject: Subject,
     workers: Sequence[WorkerReport],
     *,
+    groups: Sequence[GroupReport] = (),
     notes: Sequence[str] = (),
     failures: Sequence[Failed] = (),
     version: str,
 ) -> Report:
     """Put the run together and conclude. `failures` are those that belong to the run as a whole, not to one Worker."""
     findings = [finding for worker in workers for finding in worker.findings]
+    findings += [finding for group in groups for finding in group.findings]
     stages = [*failures, *(failure for worker in workers for failure in worker.failures)]
     verdict = make_verdict(findings, stages)
     if not stages and (cause := _cause(workers)):
         verdict = replace(verdict, headline=f"{verdict.headline}; {cause.sentence}")
-    return Report(subject, tuple(workers), verdict, tuple(notes), tuple(failures), version)
+    return Report(
+        subject, tuple(workers), verdict, tuple(notes), tuple(failures), version, groups=tuple(groups)
+    )
 
 
 def _cause(workers: Sequence[WorkerReport]) -> Cause | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+COMPRESSED_METRICS = frozenset({"gzip", "brotli"})
+
 
 class Sizes(Struct, frozen=True, gc=False):
     """Bytes of the shipped file, as it is, after `gzip -9` and after brotli; None where it was not compressed.

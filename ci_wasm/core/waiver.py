@@ -17,7 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ci_wasm.core.event import PullRequest
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ci_wasm.core.event import PullRequest
 
 # The API's word for `maintain` is `write`, and for `triage` `read`:
 # https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user

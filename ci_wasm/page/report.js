@@ -3,7 +3,8 @@
 //
 // The data is made by ci_wasm/render/page_data.py:
 // {version, docs, title, passed, headline, repository, commit, pullRequest, pullRequestUrl, runUrl, moreWorkers,
-//  notes: List<string>, failures: List<Finding>, workers: [Worker]}       List: {shown: [], more: how many are left out}
+//  notes: List<string>, failures: List<Finding>, workers: [Worker],       List: {shown: [], more: how many are left out}
+//  groups: List<{name, workers: List<string>, findings: List<Finding>, sizes: [Size]}>}
 // Worker: {name, preview, failures: [Finding], findings: List<Finding>, base, changes: List<{weight, text}>,
 //  dependencies?: List<{name, versions, head, base, shared}> with {cause, note, named},
 //  sizes?: [Size], sections?: List<[name, head, base | null]>, code?: {kind, compared, cut, count, tree},
@@ -22,6 +23,7 @@ function report(data) {
         : element("h1", {}, element("span", { className: "sign" }, data.passed ? "✓ Passed" : "✗ Failed"), " ", ...prose(data.headline)),
       data.notes.shown.map((note) => element("p", { className: "note" }, ...prose(note)))),
     ...findings(data.failures, data.docs),
+    ...data.groups.shown.map((entry, index) => group(entry, data, `group-${index}`)), moreNote(data.groups),
     ...data.workers.map((entry, index) => worker(entry, data, `worker-${index}`)),
     data.moreWorkers ? element("p", {}, `… and ${data.moreWorkers} more Workers; they are in report.json.`) : null,
     element("footer", {}, `ci-wasm ${data.version} · the treemap is laid out by d3-hierarchy, © Mike Bostock, ISC license`),
@@ -48,6 +50,16 @@ function worker(entry, data, id) {
     explorer,
     entry.sections ? fold("Sections", sections(entry.sections)) : null,
     entry.changes.shown.length ? fold(changesTitle(entry.changes), changes(entry.changes)) : null);
+}
+
+function group(entry, data, id) {
+  const names = entry.workers.shown.flatMap((name, index) => [index ? ", " : "", element("code", {}, name)]);
+  if (entry.workers.more) names.push(` and ${count(entry.workers.more)} more`);
+  return element("section", { className: "worker", "aria-labelledby": id },
+    element("h2", { id }, "Group ", element("code", {}, entry.name)),
+    findings(entry.findings, data.docs),
+    sizes(entry.sizes, {}),
+    element("p", { className: "note" }, "The sum of ", ...names, "."));
 }
 
 function fold(title, ...body) {
@@ -103,6 +115,10 @@ function limits(budget, write) {
   if (budget.warn !== null) texts.push(`warn >\u00a0${write(budget.warn)}`);
   if (budget.growthPercent !== null) texts.push(`≤\u00a0+${budget.growthPercent}\u00a0%`);
   if (budget.growth !== null) texts.push(`≤\u00a0+${write(budget.growth)}`);
+  if (budget.warnGrowthPercent !== null) texts.push(`warn >\u00a0+${budget.warnGrowthPercent}\u00a0%`);
+  if (budget.warnGrowth !== null) texts.push(`warn >\u00a0+${write(budget.warnGrowth)}`);
+  if (budget.shrinkPercent !== null) texts.push(`≤\u00a0−${budget.shrinkPercent}\u00a0%`);
+  if (budget.shrink !== null) texts.push(`≤\u00a0−${write(budget.shrink)}`);
   return element("div", { className: `budget ${budget.state}` },
     element("span", { role: "img", "aria-label": budget.state }, STATES[budget.state] || "?"), ` ${texts.join(", ")}`);
 }

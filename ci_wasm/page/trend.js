@@ -1,7 +1,7 @@
 // Trend: a Worker's size over commits, with the table behind the picture. data -> element
 //
-// The data is made by ci_wasm/render/trend.py: {points: [[commit, day]], series: [{metric, values, low, high, budget}]},
-// oldest first; `low` and `high` are the range of the picture, in bytes, and values are null where nothing was measured.
+// The data is made by ci_wasm/render/trend.py: {points: [[commit, day]], series: [{metric, unit, values, low, high,
+// budget}]}, oldest first; `low` and `high` are the range of the picture, and values are null where nothing was measured.
 
 const TREND = { width: 420, height: 190, left: 66, right: 10, top: 16, bottom: 24 };
 
@@ -11,7 +11,12 @@ function trend(data) {
     raw ? trendPicture(raw, data.points) : null,
     fold("Numbers", table("Size over commits", ["commit", ...(data.points.some(([, day]) => day) ? ["day"] : []), ...data.series.map(({ metric }) => metric)],
       data.points.map(([commit, day], index) => [element("code", {}, commit.slice(0, 7)), ...(data.points.some(([, each]) => each) ? [day || DASH] : []),
-        ...data.series.map(({ values }) => (values[index] === null ? DASH : size(values[index])))]).reverse())));
+        ...data.series.map(({ values, unit }) => (values[index] === null ? DASH : quantity(values[index], unit)))]).reverse())));
+}
+
+// Bytes, or milliseconds that Cloudflare took to start an upload.
+function quantity(value, unit) {
+  return unit === "ms" ? `${count(value)} ms` : size(value);
 }
 
 function trendPicture(series, points) {

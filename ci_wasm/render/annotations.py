@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ci_wasm.core.check_run import Annotation
+from ci_wasm.core.finding import Finding
 from ci_wasm.core.report import Report
 from ci_wasm.outcome import Failed
 
@@ -23,13 +24,15 @@ def _annotations(report: Report) -> Iterator[Annotation]:
         for failure in worker.failures:
             yield failure_annotation(failure, worker.name)
         for finding in worker.findings:
-            yield Annotation(
-                finding.severity.value,
-                f"ci-wasm: {worker.name}",
-                f"{finding.message}. {finding.cure} ({finding.page})",
-                finding.file,
-                finding.line,
-            )
+            yield _finding_annotation(finding, worker.name)
+    for group in report.groups:
+        for finding in group.findings:
+            yield _finding_annotation(finding, f"group {group.name}")
+
+
+def _finding_annotation(finding: Finding, owner: str) -> Annotation:
+    message = f"{finding.message}. {finding.cure} ({finding.page})"
+    return Annotation(finding.severity.value, f"ci-wasm: {owner}", message, finding.file, finding.line)
 
 
 def failure_annotation(failure: Failed, worker: str = "") -> Annotation:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ci_wasm.core.budget import BudgetResult, BudgetState, GrowthLimit, is_counted, metric_value
+from ci_wasm.core.budget import BudgetResult
 from ci_wasm.core.finding import Finding, Severity
+from ci_wasm.core.group import GroupReport
 from ci_wasm.core.measurement import Base, Measurement
+from ci_wasm.core.metric import metric_value
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 from ci_wasm.render.behavior import behavior_parts
+from ci_wasm.render.budgets import HEADER, groups_table, size_row
 from ci_wasm.render.changes import changes_fold
 from ci_wasm.render.growth import growth_fold
 from ci_wasm.render.markdown import code, fenced, link, plain, prose, table
-from ci_wasm.render.quantity import change, short_sha, size
+from ci_wasm.render.quantity import short_sha
+from ci_wasm.render.startup import startup_text
 from ci_wasm.render.trend import trend_fold
 from ci_wasm.render.waivers import waiver_blocks
 
@@ -50,6 +54,7 @@ def _render(report: Report, docs_url: str, rows: int) -> str:
         *waiver_blocks(report),
         *(prose(note) for note in report.notes),
         *(_failure(failure, page) for failure in report.failures),
+        *_groups(report.groups, page, rows),
     ]
     for worker in report.workers:
         parts += _worker(worker, page, rows)
@@ -71,6 +76,13 @@ def _headline(report: Report) -> str:
     return f"### {'✅' if report.verdict.passed else '❌'} ci-wasm: {prose(report.verdict.headline, 300)}"
 
 
+def _groups(groups: Sequence[GroupReport], page: Page, rows: int) -> Iterator[str]:
+    if groups:
+        yield "#### Groups"
+        yield _findings([finding for group in groups for finding in group.findings], page, 2 * rows)
+        yield groups_table(groups, max(2 * rows, 5))
+
+
 def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
     yield f"#### {code(worker.name)}"
     yield _preview(worker.preview, page)
@@ -84,6 +96,8 @@ def _worker(worker: WorkerReport, page: Page, rows: int) -> Iterator[str]:
         yield from growth_fold(worker.growth, rows)
     yield changes_fold(worker.changes, rows)
     yield from behavior_parts(worker, rows)
+    if text := startup_text(worker):
+        yield f"<sub>Start: {plain(text)}.</sub>"
     yield from trend_fold(worker.history, worker.budgets, most=10 * rows)
 
 
@@ -129,74 +143,23 @@ def _message(finding: Finding) -> str:
 
 
 def _sizes(head: Measurement, base: Outcome[Base], budgets: Sequence[BudgetResult]) -> str:
-    """Three narrow columns: a reviewer's phone shows about 40 characters."""
     before = base.value.measurement if isinstance(base, Done) else None
-    shown = ["raw", "gzip"] + (
-        ["upload"] if metric_value("upload", head) not in {None, head.sizes.raw} else []
-    )
+    shown = ["raw", "gzip"] if head.sizes.gzip is not None else ["raw"]
+    shown += ["upload"] if metric_value("upload", head) not in {None, head.sizes.raw} else []
     rows = [
         *(
-            _row(
+            size_row(
                 metric, metric_value(metric, before) if before else None, metric_value(metric, head), budgets
             )
             for metric in shown
         ),
         *(
-            _row(result.budget.metric, result.base, result.measured, [result])
+            size_row(result.budget.metric, result.base, result.measured, [result])
             for result in budgets
             if result.budget.metric not in shown
         ),
     ]
-    return table(("", "size", "budget"), rows, "lll")
-
-
-def _row(
-    metric: str, before: int | None, after: int | None, budgets: Sequence[BudgetResult]
-) -> tuple[str, ...]:
-    own = [result for result in budgets if result.budget.metric == metric]
-    return (
-        code(metric),
-        _sizes_cell(metric, before, after),
-        "<br>".join(_limits(result) for result in own) or "–",
-    )
-
-
-def _sizes_cell(metric: str, before: int | None, after: int | None) -> str:
-    value = "?" if after is None else f"**{_amount(metric, after)}**"
-    if before is None or after is None:
-        return value
-    if before == after:
-        return f"{value}, as before"
-    difference = f"{after - before:+,}" if is_counted(metric) else change(before, after)
-    return f"{_amount(metric, before)} → {value}<br>{_unbroken(difference)}"
-
-
-def _limits(result: BudgetResult) -> str:
-    budget = result.budget
-    icon = {BudgetState.BROKEN: "❌", BudgetState.WARNED: "⚠️", BudgetState.UNMEASURED: "?"}.get(
-        result.state, "✅"
-    )
-    texts = []
-    if budget.maximum is not None:
-        texts.append(f"≤ {_amount(budget.metric, budget.maximum)}")
-    elif budget.warn is not None:
-        texts.append(f"warn > {_amount(budget.metric, budget.warn)}")
-    if budget.max_growth is not None:
-        texts.append(f"≤ +{_growth_limit(budget.metric, budget.max_growth)}")
-    return f"{icon} {', '.join(_unbroken(text) for text in texts)}"
-
-
-def _amount(metric: str, value: int) -> str:
-    return _unbroken(f"{value:,}" if is_counted(metric) else size(value))
-
-
-def _unbroken(text: str) -> str:
-    """Keep a number and its unit on one line."""
-    return text.replace(" ", "\u00a0")
-
-
-def _growth_limit(metric: str, limit: GrowthLimit) -> str:
-    return f"{limit.percent:g} %" if limit.percent is not None else _amount(metric, limit.amount or 0)
+    return table(HEADER, rows, "lll")
 
 
 def _base_note(base: Outcome[Base]) -> str:

@@ -7,8 +7,8 @@ function pointers, and the imports of wasm-bindgen end in a hash of 16 digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
+from ci_wasm.config.edit import block_lines
 from ci_wasm.core.module import ExternType, Import, MemoryType, Module, TableType
 from ci_wasm.core.pattern import Bound, LimitsPattern, print_pattern
 from ci_wasm.core.signature import print_type
@@ -17,20 +17,17 @@ _HASH = re.compile(r"_[0-9a-f]{16}$")
 
 
 def render_contract(module: Module) -> str:
-    """The `contract` of a Worker's entry; a memory may be smaller than it is now, and not larger."""
-    exports = [f"    {_quoted(export.name)}: {_quoted(_pattern(export.type))}" for export in module.exports]
+    """The `contract` of a Worker's entry, as YAML."""
+    return "\n".join([*block_lines({"contract": contract_entry(module)}), ""])
+
+
+def contract_entry(module: Module) -> dict[str, dict[str, str] | list[str]]:
+    """The same as the keys' values; a memory may be smaller than it is now, and not larger."""
     rules = dict.fromkeys(f"{_glob(entry)}: {_pattern(entry.type)}" for entry in module.imports)
-    return "\n".join(
-        ["contract:", *_block("exports", exports, "{}"), *_block("imports", _items(rules), "[]"), ""]
-    )
-
-
-def _block(key: str, lines: list[str], empty: str) -> list[str]:
-    return [f"  {key}:", *lines] if lines else [f"  {key}: {empty}"]
-
-
-def _items(texts: Iterable[str]) -> list[str]:
-    return [f"    - {_quoted(text)}" for text in texts]
+    return {
+        "exports": {export.name: _pattern(export.type) for export in module.exports},
+        "imports": list(rules),
+    }
 
 
 def _pattern(type_: ExternType) -> str:
@@ -59,14 +56,3 @@ def _glob(entry: Import) -> str:
     # A colon before a space ends the glob, and spaces around it are not part of it.
     text = re.sub(r":(?= )|^\s|\s$", "?", text)
     return text if shortened == name else f"{text}*"
-
-
-def _quoted(text: str) -> str:
-    """A double-quoted scalar, whatever the text holds (https://yaml.org/spec/1.2.2/#73-flow-scalar-styles)."""
-    return '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    return character if character.isprintable() else f"\\U{ord(character):08x}"

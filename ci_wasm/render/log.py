@@ -5,22 +5,24 @@ Foreign names stay as they are here: the runner adapter neutralizes whatever it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ci_wasm.core.budget import metric_value
+from ci_wasm.core.finding import Finding
+from ci_wasm.core.history import FEWEST_POINTS
 from ci_wasm.core.measurement import Measurement
+from ci_wasm.core.metric import metric_value
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
 from ci_wasm.core.verdict import Conclusion
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
 from ci_wasm.render.behavior import behavior_lines
+from ci_wasm.render.budgets import budget_line, group_lines, ratchet_lines
 from ci_wasm.render.changes import change_lines
 from ci_wasm.render.columns import columns
-from ci_wasm.render.growth import growth_lines
 from ci_wasm.render.markdown import clean
 from ci_wasm.render.quantity import change, short_sha
-from ci_wasm.render.trend import FEWEST_POINTS, sparkline, trend_sentence
+from ci_wasm.render.startup import startup_text
 
 if TYPE_CHECKING:
     from ci_wasm.config.settings import Settings
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 def render_log(report: Report) -> str:
     """The whole report: a block for each Worker, the verdict last, where a log is read first."""
     failures = [line for failure in report.failures for line in _failure(failure)]
-    parts = ["\n".join([*failures, *(line for worker in report.workers for line in _findings(worker))])]
+    findings = [line for worker in report.workers for line in _worker_findings(worker)]
+    findings += [line for group in report.groups for line in _findings(f"group {group.name}", group.findings)]
+    parts = ["\n".join([*failures, *findings])]
     parts = [part for part in (render_facts(report), *parts, render_verdict(report)) if part]
     return "\n\n".join(parts) + "\n"
 
@@ -41,6 +45,8 @@ def render_facts(report: Report) -> str:
         "\n".join([clean(worker.name), *(f"  {line}" for line in _worker(worker))])
         for worker in report.workers
     ]
+    blocks += ["\n".join(group_lines(group)) for group in report.groups]
+    blocks += ["\n".join(ratchet_lines(report.ratchet))] if report.ratchet else []
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -59,16 +65,18 @@ def settings_table(settings: Settings) -> str:
 def _worker(worker: WorkerReport) -> Iterator[str]:
     if isinstance(worker.head, Done):
         yield from _sizes(worker, worker.head.value)
-    for result in worker.budgets:
-        limits = [f"max {result.budget.maximum:,}" if result.budget.maximum is not None else ""]
-        limits += [f"warn {result.budget.warn:,}" if result.budget.warn is not None else ""]
-        measured = "?" if result.measured is None else f"{result.measured:,}"
-        yield f"budget {result.budget.metric}: {measured} ({result.state.value}{', '.join(['', *filter(None, limits)])})"
+    yield from (budget_line(result) for result in worker.budgets)
     if worker.growth is not None:
+        from ci_wasm.render.growth import growth_lines
+
         yield from growth_lines(worker.growth)
     yield from change_lines(worker.changes)
     yield from behavior_lines(worker)
+    if text := startup_text(worker):
+        yield f"start: {text}"
     if len(worker.history) >= FEWEST_POINTS:
+        from ci_wasm.render.trend import sparkline, trend_sentence
+
         yield f"trend {sparkline(worker.history[-30:])} {trend_sentence(worker.history)}"
     yield from _preview(worker.preview)
 
@@ -107,12 +115,16 @@ def _preview(preview: Outcome[Preview]) -> Iterator[str]:
             yield "no preview: it failed"
 
 
-def _findings(worker: WorkerReport) -> Iterator[str]:
+def _worker_findings(worker: WorkerReport) -> Iterator[str]:
     for failure in worker.failures:
         yield from _failure(failure)
-    for finding in worker.findings:
+    yield from _findings(worker.name, worker.findings)
+
+
+def _findings(owner: str, findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
         place = f" ({finding.file}:{finding.line})" if finding.file else ""
-        yield f"{finding.severity.value}: {clean(worker.name)}: {clean(finding.message, 600)}{place}"
+        yield f"{finding.severity.value}: {clean(owner)}: {clean(finding.message, 600)}{place}"
         yield f"  {finding.cure}"
 
 

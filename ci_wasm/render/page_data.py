@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ci_wasm.core.budget import BudgetResult, is_counted, metric_value
+from ci_wasm.core.budget import BudgetResult
 from ci_wasm.core.cause import growth_cause
 from ci_wasm.core.compatibility import describe
 from ci_wasm.core.dependencies import describe_versions
 from ci_wasm.core.finding import Finding
+from ci_wasm.core.group import GroupReport
 from ci_wasm.core.growth import Growth
 from ci_wasm.core.measurement import Base, Measurement
+from ci_wasm.core.metric import is_counted, metric_value
 from ci_wasm.core.module import Module
 from ci_wasm.core.preview import Preview
 from ci_wasm.core.report import Report, WorkerReport
@@ -65,6 +67,7 @@ def _facts(report: Report, docs_url: str, rows: int) -> Plain:
         "runUrl": clean(subject.run_url, 500),
         "notes": _cut([clean(note, 600) for note in report.notes], rows),
         "failures": _cut([_failure(failure) for failure in report.failures], rows),
+        "groups": _cut([_group(group, rows) for group in report.groups], rows),
         "workers": [_worker(worker, rows) for worker in report.workers[:rows]],
         "moreWorkers": max(0, len(report.workers) - rows),
     }
@@ -97,6 +100,16 @@ def _worker(worker: WorkerReport, rows: int) -> Plain:
         plain["sizes"] = _sizes(worker.head.value, before, worker.budgets, rows)
         plain["sections"] = _cut(_sections(worker.head.value.module, before.module if before else None), rows)
     return plain
+
+
+def _group(group: GroupReport, rows: int) -> Plain:
+    figures = {result.budget.metric: (result.measured, result.base) for result in group.budgets}
+    return {
+        "name": clean(group.name),
+        "workers": _cut([clean(name) for name in group.workers], rows),
+        "findings": _cut([_finding(finding) for finding in group.findings], rows),
+        "sizes": _figures(figures, group.budgets, rows),
+    }
 
 
 def _cut(items: Sequence[object], rows: int) -> Plain:
@@ -168,6 +181,18 @@ def _sizes(
     }
     for result in budgets:
         values.setdefault(result.budget.metric, (result.measured, result.base))
+    measured = {
+        metric: figures
+        for metric, figures in values.items()
+        if figures[0] is not None or metric not in {"gzip", "brotli", "upload"}
+    }
+    return _figures(measured, budgets, rows)
+
+
+def _figures(
+    values: Mapping[str, tuple[int | None, int | None]], budgets: Sequence[BudgetResult], rows: int
+) -> list[Plain]:
+    """Head and base of each metric, with the budgets on it."""
     return [
         {
             "metric": clean(metric),
@@ -177,18 +202,21 @@ def _sizes(
             "budgets": [_budget(result) for result in budgets if result.budget.metric == metric][:rows],
         }
         for metric, (after, before) in list(values.items())[:rows]
-        if after is not None or metric not in {"gzip", "brotli", "upload"}
     ]
 
 
 def _budget(result: BudgetResult) -> Plain:
-    growth = result.budget.max_growth
+    growth, shrink, warn = result.budget.max_growth, result.budget.min_shrink, result.budget.warn_growth
     return {
         "state": result.state.value,
         "max": result.budget.maximum,
         "warn": result.budget.warn,
         "growth": growth.amount if growth else None,
         "growthPercent": growth.percent if growth else None,
+        "warnGrowth": warn.amount if warn else None,
+        "warnGrowthPercent": warn.percent if warn else None,
+        "shrink": shrink.amount if shrink else None,
+        "shrinkPercent": shrink.percent if shrink else None,
     }
 
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ci_wasm.core.budget import BudgetResult
-from ci_wasm.core.history import MOST_POINTS, Point
+from ci_wasm.core.history import FEWEST_POINTS, MOST_POINTS, Point
 from ci_wasm.render.markdown import code, details
 from ci_wasm.render.quantity import change, size
 
-# Two points are a change, which is told elsewhere.
-FEWEST_POINTS = 3
-METRICS = ("raw", "gzip", "brotli", "functions")
+# What is told of each point, and in which unit.
+METRICS = {"raw": "B", "gzip": "B", "brotli": "B", "functions": "B", "startup_ms": "ms"}
 # A phone shows the picture at some 340 pixels; more labels than this would touch.
 MOST_LABELS = 5
 # Mermaid's own first line color is next to invisible on white. These two can be told apart on white and on black.
@@ -102,14 +101,21 @@ def trend_data(history: Sequence[Point], budgets: Sequence[BudgetResult]) -> dic
     if len(history) < FEWEST_POINTS:
         return None
     series = []
-    for metric in METRICS:
+    for metric, unit in METRICS.items():
         values = [getattr(point, metric) for point in history]
         known = [value for value in values if value is not None]
         if known:
             budget = drawn_budget(history, budgets) if metric == "raw" else None
             axis = make_axis([*known, *([] if budget is None else [budget])])
             series.append(
-                {"metric": metric, "values": values, "low": axis.low, "high": axis.high, "budget": budget}
+                {
+                    "metric": metric.removesuffix("_ms"),
+                    "unit": unit,
+                    "values": values,
+                    "low": axis.low,
+                    "high": axis.high,
+                    "budget": budget,
+                }
             )
     points = [[_hexadecimal(point.commit), day(point)] for point in history]
     return {"points": points, "series": series}

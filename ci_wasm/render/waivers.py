@@ -17,10 +17,11 @@ _SHOWN = 3
 def waiver_blocks(report: Report) -> Iterator[str]:
     """A paragraph and a list for each waiver: who, when, for which commit, and what."""
     waived: dict[Waiver, list[tuple[str, Finding]]] = {}
-    for worker in report.workers:
-        for finding in worker.findings:
-            if finding.waiver:
-                waived.setdefault(finding.waiver, []).append((worker.name, finding))
+    told = [(worker.name, finding) for worker in report.workers for finding in worker.findings]
+    told += [(group.name, finding) for group in report.groups for finding in group.findings]
+    for name, finding in told:
+        if finding.waiver:
+            waived.setdefault(finding.waiver, []).append((name, finding))
     for waiver, findings in waived.items():
         lines = [f"- {code(name)}: {prose(finding.statement, 600)}" for name, finding in findings[:_SHOWN]]
         if len(findings) > len(lines):

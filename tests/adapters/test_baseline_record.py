@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 
 from ci_wasm.adapters.baseline_branch import decode_baseline, encode_baseline
-from ci_wasm.core.budget import Budget, BudgetState, GrowthLimit, judge_budget
+from ci_wasm.core.budget import Budget, BudgetState, judge_budget
 from ci_wasm.core.dependencies import Dependencies, LockedPackage
 from ci_wasm.core.execution import NOT_RUN, Cost, Execution
 from ci_wasm.core.finding import FindingKind
 from ci_wasm.core.measurement import Upload
+from ci_wasm.core.metric import Margin
 from ci_wasm.outcome import Done
 from tests.modules import grow, make_measured
 
@@ -40,7 +41,7 @@ def test_a_record_from_before_there_were_dependencies_is_a_base_for_everything_e
     head = make_measured(1200, dependencies=Dependencies(()), upload=Upload(9000, None))
 
     growth = grow(base, head)
-    upload = judge_budget(Budget("upload", max_growth=GrowthLimit(amount=10)), base, head)
+    upload = judge_budget(Budget("upload", max_growth=Margin(amount=10)), base, head)
 
     assert (growth.raw.bytes, growth.dependencies) == (200, ())
     assert growth.dependency_note.endswith("the base was recorded without it.")
@@ -52,8 +53,8 @@ def test_a_record_from_before_brotli_is_a_base_for_everything_else() -> None:
     del record["workers"]["api"]["sizes"]["brotli"]
     base, head = decode_baseline(json.dumps(record).encode()).measurements["api"], make_measured(1200)
 
-    gzip = judge_budget(Budget("gzip", max_growth=GrowthLimit(amount=10)), base, head)
-    brotli = judge_budget(Budget("brotli", max_growth=GrowthLimit(amount=10)), base, head)
+    gzip = judge_budget(Budget("gzip", max_growth=Margin(amount=10)), base, head)
+    brotli = judge_budget(Budget("brotli", max_growth=Margin(amount=10)), base, head)
 
     assert (gzip.base, gzip.state) == (500, BudgetState.BROKEN)
     assert (brotli.base, brotli.measured, brotli.state) == (None, 480, BudgetState.WITHIN)

@@ -10,7 +10,8 @@ import pytest
 
 from ci_wasm.adapters.cargo_lock import read_lock
 from ci_wasm.adapters.cargo_messages import CargoMessages, name_and_version
-from ci_wasm.adapters.cargo_toolchain import CargoToolchain, read_prebuilt
+from ci_wasm.adapters.cargo_toolchain import CargoToolchain
+from ci_wasm.adapters.prebuilt import read_prebuilt
 from ci_wasm.adapters.sandbox import Sandbox
 from ci_wasm.core.build import CrateSource, PrebuiltSource
 from ci_wasm.core.dependencies import Dependencies

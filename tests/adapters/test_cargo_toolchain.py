@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from ci_wasm.adapters.cargo_toolchain import CargoToolchain, read_prebuilt
+from ci_wasm.adapters.cargo_toolchain import CargoToolchain
+from ci_wasm.adapters.prebuilt import read_prebuilt
 from ci_wasm.core.build import CrateSource, PrebuiltSource
 from ci_wasm.core.custom_sections import has_names
 from ci_wasm.errors import BuildError, ConfigError

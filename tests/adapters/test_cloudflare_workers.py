@@ -71,6 +71,13 @@ def test_the_calls_of_a_deployment(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("said", "expected"), [(12, 12), (0, 0), (None, None), ("12", None), (True, None)])
+def test_what_cloudflare_says_of_the_start_is_kept(said: object, expected: int | None) -> None:
+    deployment, _ = deploy(ok(PREVIEW), ok({**DEPLOYMENT, "startup_time_ms": said}))
+
+    assert deployment.startup_ms == expected
+
+
 def test_the_upload_form_carries_modules_bindings_and_provenance() -> None:
     _, server = deploy(ok(PREVIEW), ok(DEPLOYMENT))
 

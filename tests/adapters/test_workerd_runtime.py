@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from ci_wasm.adapters.workerd_config import ModuleKind, Program, ProgramModule
-from ci_wasm.adapters.workerd_runtime import WorkerdProcess, WorkerdRuntime, find_workerd, startup_message
+from ci_wasm.adapters.workerd_runtime import WorkerdProcess, WorkerdRuntime, find_workerd
+from ci_wasm.adapters.workerd_start import startup_message
 from ci_wasm.errors import DeployError, ToolMissingError
 from tests.edge.processes import running, settles
 

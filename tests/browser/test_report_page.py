@@ -269,3 +269,16 @@ def test_served_over_http_it_asks_for_nothing_else(browser: Browser, tmp_path: P
         server.shutdown()
         server.server_close()
     assert asked == ["/report.html"]
+
+
+def test_groups_stand_above_the_workers_with_their_findings(browser: Browser, tmp_path: Path) -> None:
+    tab = browser.tab()
+    tab.open(write(tmp_path, reports.grouped()))
+
+    headings = tab.run("[...document.querySelectorAll('h2')].map(each => each.textContent)")
+    shown = tab.run("document.querySelector('[aria-labelledby=group-0]').textContent")
+
+    assert headings == ["Group all", "Group lost", "add", "edge"]
+    assert "48 bytes more than the 1 % that it may grow" in shown
+    assert "≤\u00a04.00\u00a0KiB, ≤\u00a0+1\u00a0%" in shown
+    assert "The sum of add, edge." in shown

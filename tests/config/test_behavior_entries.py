@@ -108,9 +108,9 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     text = problems(tmp_path, config)
 
     for place in (
-        "line 4, workers[0].behavior[0].args[0]",
-        "line 4, workers[0].behavior[0].trap",
-        "line 5, workers[0].behavior[1]: `call` is missing",
-        "line 5, workers[0].behavior[1]: bytes come out",
+        ":4:26: workers[0].behavior[0].args[0]",
+        ":4:30: workers[0].behavior[0].trap",
+        ":5:9: workers[0].behavior[1]: `call` is missing",
+        ":5:9: workers[0].behavior[1]: bytes come out",
     ):
         assert place in text

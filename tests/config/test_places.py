@@ -57,7 +57,7 @@ def workers(root: Path, config: str = CONFIG) -> tuple[WorkerSettings, ...]:
         (0, FindingKind.BUDGET_EXCEEDED, "startup.fuel", 17),
         (0, FindingKind.BEHAVIOR_INVALID, "stubs.env.now", 18),
         (0, FindingKind.BEHAVIOR_INVALID, "stubs.env.other", 12),
-        (0, FindingKind.BEHAVIOR_BROKEN, "startup", 12),
+        (0, FindingKind.BEHAVIOR_BROKEN, "startup", 17),
         (0, FindingKind.PLATFORM_LIMIT, "upload", None),
         (1, FindingKind.BUDGET_WARNING, "gzip", 20),
         (1, FindingKind.BUDGET_WARNING, "raw", None),

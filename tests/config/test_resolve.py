@@ -12,9 +12,11 @@ from ci_wasm.config.inputs import read_inputs
 from ci_wasm.config.resolve import load_settings
 from ci_wasm.config.settings import Setting, Settings
 from ci_wasm.core.behavior import Behavior, Call, OutputRule, Payload, Scenario, Stub
-from ci_wasm.core.budget import Budget, GrowthLimit
+from ci_wasm.core.budget import Budget
 from ci_wasm.core.build import CommandSource, CrateSource, PrebuiltSource, Source
+from ci_wasm.core.metric import Margin
 from ci_wasm.core.plan import Strategy
+from ci_wasm.core.startup import StartupLimits
 from ci_wasm.core.waiver import Allowance
 from ci_wasm.errors import ConfigError
 
@@ -75,7 +77,7 @@ workers:
           - {call: add, name: first}
           - {call: add, trap: integer overflow}
     stubs: {env.now: 42, "env.*": null}
-    startup: {max-fuel: 1000}
+    startup: {max-fuel: 1000, runs: 3, warn-growth: 10%, platform-max: 200, platform-margin: 12.5%}
     smoke:
       - {path: "/add?a=2&b=3", contains: "5"}
 preview: {strategy: local}
@@ -87,7 +89,7 @@ baseline: {store: rebuild}
     assert worker.source == CrateSource("crates/resize", ("webp",), "small")
     assert worker.budgets == (
         Budget("raw", maximum=900 * 1024, warn=800 * 1024),
-        Budget("gzip", max_growth=GrowthLimit(percent=2.0)),
+        Budget("gzip", max_growth=Margin(percent=2.0), noise=Margin(percent=1.5)),
     )
     assert [rule.name for rule in worker.contract.exports] == ["add", "memory"]
     assert worker.contract.imports is not None
@@ -125,6 +127,7 @@ baseline: {store: rebuild}
         (Stub("env.now", "42"), Stub("env.*", None)),
         max_startup_fuel=1000,
     )
+    assert worker.startup == StartupLimits(3, 10.0, 200, 12.5)
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
 
 
@@ -233,11 +236,16 @@ def test_the_wrangler_config_beside_ci_wasm_yml_gives_a_build_its_main(tmp_path:
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        ("worker: []", "line 1, worker: unknown key `worker`; did you mean `workers`?"),
+        ("worker: []", "ci-wasm.yml:1:1: worker: unknown key `worker`; did you mean `workers`?"),
         ("workers: [{crate: ., budgts: []}]", "unknown key `budgts`; did you mean `budgets`?"),
         ("workers: [{crate: ., zzz: 1}]", "unknown key `zzz`; known here: name, crate"),
         ("workers: [{crate: ., budgets: [{max: 1 KB}]}]", "workers[0].budgets[0]: `metric` is missing"),
         ("workers: [{crate: ., budgets: [{metric: raw}]}]", "a budget needs a limit"),
+        (
+            "workers: [{crate: ., startup: {warn-growth: 5 ms}}]",
+            "workers[0].startup.warn-growth: `5 ms` is no percentage; write it as in `25%`",
+        ),
+        ("workers: [{crate: ., startup: {runs: 100}}]", "a number from 0 to 99 is needed, `100` was found"),
         (
             "workers: [{crate: ., budgets: [{metric: raws, max: 1}]}]",
             "unknown metric `raws`; did you mean `raw`?",
@@ -285,7 +293,10 @@ def test_the_wrangler_config_beside_ci_wasm_yml_gives_a_build_its_main(tmp_path:
             "a header's value is one line of ASCII",
         ),
         ("workers: [{crate: ../elsewhere}]", "`../elsewhere` leaves the repository"),
-        ("workers: [{crate: a, name: x}, {crate: b, name: x}]", "2 Workers are called `x`"),
+        (
+            "workers: [{crate: a, name: x}, {crate: b, name: x}]",
+            "ci-wasm.yml:1:43: workers[1].name: the Worker workers[0] is called `x`, too; names must differ",
+        ),
         ("workers: {crate: .}", "a list is needed, a mapping was found"),
         (
             "preview: {strategy: wherever}",
@@ -301,7 +312,7 @@ def test_the_wrangler_config_beside_ci_wasm_yml_gives_a_build_its_main(tmp_path:
         ),
         ("exceptions: {grow-label: x}", "unknown key `grow-label`; did you mean `growth-label`?"),
         ("- 1", "a mapping is needed, a list was found"),
-        ("workers: [", "is not valid YAML"),
+        ("workers: [", "ci-wasm.yml:1:11 is not valid YAML"),
     ],
 )
 def test_bad_input_gets_one_clear_line(tmp_path: Path, config: str, expected: str) -> None:
@@ -316,8 +327,8 @@ def test_all_problems_come_at_once_with_their_lines(tmp_path: Path) -> None:
     text = problems(tmp_path, config)
 
     assert "ci-wasm.yml has 2 problems" in text
-    assert "line 4, workers[0].budgets[0].max: `ten` is no size" in text
-    assert "line 5, workers[0].budgets[1].metric: unknown metric" in text
+    assert "ci-wasm.yml:4:23: workers[0].budgets[0].max: `ten` is no size" in text
+    assert "ci-wasm.yml:5:10: workers[0].budgets[1].metric: unknown metric" in text
 
 
 @pytest.mark.parametrize("name", ["ci-wasm.yml", "wrangler.toml"])

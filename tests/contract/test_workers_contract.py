@@ -46,6 +46,7 @@ class WorkersContract:
         second = workers.deploy_preview(WORKER, "pr-42", replace(PROVENANCE, commit="d" * 40))
 
         assert first.url == second.url
+        assert first.startup_ms is not None
         assert len({first.deployment_id, second.deployment_id}) == 2
         assert len({first.url, first.deployment_url, second.deployment_url}) == 3
         assert "pr-42" in first.url

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from ci_wasm.core.behavior import Behavior, Call, Payload, Scenario, Stub, digest_calls
-from ci_wasm.core.budget import Budget, BudgetState, GrowthLimit, is_metric, judge_budget
+from ci_wasm.core.budget import Budget, BudgetState, judge_budget
 from ci_wasm.core.execution import NOT_RUN, Cost, Execution, comparable_execution, execution_value
 from ci_wasm.core.finding import FindingKind
 from ci_wasm.core.measurement import Measurement
+from ci_wasm.core.metric import Margin, is_metric
 from ci_wasm.core.trial import fuel_budgets
 from ci_wasm.outcome import Done, Skipped
 from tests.modules import make_measured
@@ -67,16 +68,16 @@ def test_other_figures_are_told_and_not_compared(base: Done[Execution] | Skipped
         (Budget("fuel.add", maximum=5), None, 6, [FindingKind.BUDGET_EXCEEDED], BudgetState.BROKEN),
         (Budget("fuel.add", warn=5), None, 6, [FindingKind.BUDGET_WARNING], BudgetState.WARNED),
         (Budget("fuel.add", maximum=5), 7, 6, [FindingKind.BUDGET_INHERITED], BudgetState.WARNED),
-        (Budget("fuel.add", max_growth=GrowthLimit(percent=10)), 100, 110, [], BudgetState.WITHIN),
+        (Budget("fuel.add", max_growth=Margin(percent=10)), 100, 110, [], BudgetState.WITHIN),
         (
-            Budget("fuel.add", max_growth=GrowthLimit(percent=10)),
+            Budget("fuel.add", max_growth=Margin(percent=10)),
             100,
             111,
             [FindingKind.BUDGET_EXCEEDED],
             BudgetState.BROKEN,
         ),
         (Budget("startup.fuel", maximum=5), 1, 6, [FindingKind.BUDGET_EXCEEDED], BudgetState.BROKEN),
-        (Budget("startup.fuel", max_growth=GrowthLimit(amount=4)), 1, 5, [], BudgetState.WITHIN),
+        (Budget("startup.fuel", max_growth=Margin(amount=4)), 1, 5, [], BudgetState.WITHIN),
         (Budget("fuel.none", maximum=5), 1, 6, [FindingKind.BUDGET_UNMEASURED], BudgetState.UNMEASURED),
     ],
 )

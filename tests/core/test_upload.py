@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from ci_wasm.core.budget import Budget, BudgetState, GrowthLimit, judge_budget
+from ci_wasm.core.budget import Budget, BudgetState, judge_budget
 from ci_wasm.core.finding import FindingKind, Severity
 from ci_wasm.core.limits import WORKER_SIZE, limit_findings
 from ci_wasm.core.measurement import Upload
+from ci_wasm.core.metric import Margin
 from ci_wasm.outcome import Skipped
 from tests.modules import make_measured
 
@@ -47,7 +48,7 @@ def test_the_platforms_limit_is_for_the_whole_worker(
     ],
 )
 def test_a_budget_on_the_upload(base: int | None, head: int, state: BudgetState) -> None:
-    budget = Budget("upload", maximum=10_000, max_growth=GrowthLimit(amount=500))
+    budget = Budget("upload", maximum=10_000, max_growth=Margin(amount=500))
     before = make_measured(100, upload=None if base is None else Upload(base, 3000))
 
     result = judge_budget(budget, before, make_measured(100, upload=Upload(head, 3000)))

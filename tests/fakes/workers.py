@@ -27,7 +27,9 @@ class FakeWorkers:
         self.deployed.setdefault((worker.name, preview), []).append((worker, provenance))
         identity = str(uuid.uuid4())
         suffix = f"{worker.name}.edge.localhost"
-        return Deployment(f"http://{preview}-{suffix}", f"http://{identity[:8]}-{suffix}", identity)
+        return Deployment(
+            f"http://{preview}-{suffix}", f"http://{identity[:8]}-{suffix}", identity, startup_ms=1
+        )
 
     def delete_preview(self, worker_name: str, preview: str) -> bool:
         """Forget a preview; False where there was none."""

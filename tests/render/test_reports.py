@@ -14,6 +14,7 @@ from ci_wasm.render.annotations import make_annotations
 from ci_wasm.render.comment import LONGEST_COMMENT, render_comment
 from ci_wasm.render.log import render_log
 from ci_wasm.render.report_json import render_json
+from ci_wasm.render.summary import render_summary
 from tests import reports
 from tests.conftest import Golden
 from tests.render.test_markdown import HOSTILE, rendered, tags
@@ -25,7 +26,10 @@ ALL = [
     reports.outdated,
     reports.trend,
     reports.upgraded,
+    reports.grouped,
+    reports.ratcheted,
     reports.called,
+    reports.started,
     reports.no_base,
     reports.does_not_build,
     reports.refused,
@@ -64,6 +68,14 @@ def test_the_comment(make: Callable[[], Report], golden: Golden) -> None:
 @pytest.mark.parametrize("make", ALL)
 def test_the_log(make: Callable[[], Report], golden: Golden) -> None:
     golden(f"{make.__name__}.log", render_log(make()))
+
+
+def test_the_summary_is_the_comment_with_the_ceilings_that_may_come_down(golden: Golden) -> None:
+    report = reports.ratcheted()
+
+    golden("ratcheted.summary.md", render_summary(report))
+    assert render_summary(report).startswith(render_comment(report))
+    assert render_summary(reports.passing()) == render_comment(reports.passing())
 
 
 @pytest.mark.parametrize("make", ALL)
