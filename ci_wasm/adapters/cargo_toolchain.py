@@ -121,7 +121,7 @@ class CargoToolchain:
 
     def _make(self, cargo: Cargo, crate: Crate, package: Package, target: Path) -> _Made:
         if package.uses_worker:
-            tools = RustTools(self._environ, self._log, self._terminal)
+            tools = RustTools(cargo.sandbox, self._environ, self._log, self._terminal)
             return _worker(run_worker_build(cargo, crate, package, target, tools), crate)
         shipped = cargo.compile(crate, package, target, names=False)
         files = self._files(cargo, crate, package, shipped)
@@ -143,7 +143,7 @@ class CargoToolchain:
         """The module that ships, and the JavaScript that wasm-bindgen generates where the crate uses that."""
         if not has_section(compiled.wasm, WASM_BINDGEN):
             return {compiled.path.name: compiled.wasm}
-        tools = RustTools(self._environ, self._log, self._terminal)
+        tools = RustTools(cargo.sandbox, self._environ, self._log, self._terminal)
         return run_wasm_bindgen(cargo, crate, package, compiled.path, tools)
 
 

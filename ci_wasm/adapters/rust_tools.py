@@ -20,6 +20,7 @@ from typing import TextIO
 from ci_wasm.adapters.cargo_progress import Progress
 from ci_wasm.adapters.child_environment import child_environment
 from ci_wasm.adapters.process import run
+from ci_wasm.adapters.sandbox import Sandbox
 from ci_wasm.errors import ToolMissingError
 
 _INSTALL_SECONDS = 1_800
@@ -41,8 +42,12 @@ _FOR_THE_CRATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RustTools:
-    """Finds and makes the tools; `environ` is this program's environment, `log` and `terminal` are as for `Progress`."""
+    """Finds and makes the tools; `environ` is this program's environment, `log` and `terminal` are as for `Progress`.
 
+    They are asked for their versions in the sandbox: a folder of tools may lie in the checkout, where it is foreign.
+    """
+
+    sandbox: Sandbox
     environ: Mapping[str, str]
     log: Callable[[str], None]
     terminal: TextIO | None
@@ -138,8 +143,8 @@ class RustTools:
     def _version_of(self, program: Path) -> str:
         """What it says itself: the first number that looks like a version; empty where it says none."""
         answer = run(
-            (str(program), "--version"),
-            environ=child_environment(self.environ),
+            self.sandbox.command((str(program), "--version")),
+            environ=self.sandbox.environ,
             cwd=Path("/"),
             timeout=_ASK_SECONDS,
         )
@@ -148,6 +153,13 @@ class RustTools:
 
     def _install(self, package: str, version: str, folder: Path) -> None:
         """Have cargo compile it into `folder`, whole or not at all; a run beside this one is waited for."""
+        if link := next(
+            (place for place in (folder.parent, folder.parent.parent) if place.is_symlink()), None
+        ):
+            raise ToolMissingError(
+                f"{link}, where {package} would be kept, is a link",
+                cure="Set CI_WASM_TOOLS to a folder itself; a link in a checkout could lead anywhere.",
+            )
         with _lock(folder), tempfile.TemporaryDirectory() as scratch:
             if folder.is_dir():
                 return
