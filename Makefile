@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export BROKEN EXAMPLE SERVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-parts demo test lint docs bench lock clean
+.PHONY: help setup setup-parts demo test check lint docs bench lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
@@ -31,6 +31,9 @@ demo: setup ## the main job on examples/add, end to end (BROKEN=1, EXAMPLE=name,
 test: setup ## the whole test suite: the analyzer's with cargo, then pytest (PYTEST_ARGS='-k name')
 	@cargo test --manifest-path analyzer/Cargo.toml --locked
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup ## ci-wasm on its own module: budgets, contract and calls of analyzer/ (ci-wasm.yml)
+	@$(BIN)/ci-wasm check
 
 lint: setup ## formats, types, layers, shell scripts, workflows, Dockerfile
 	@scripts/lint.sh

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -143,6 +142,8 @@ class BehaviorReader:
         if not isinstance(value, str):
             return ANY_TRAP if value else ""
         if value not in TRAPS:
+            import difflib
+
             close = difflib.get_close_matches(value, TRAPS, n=1, cutoff=0.5)
             hint = f"did you mean `{close[0]}`?" if close else f"known: true, {', '.join(TRAPS)}"
             self._tell(path, f"unknown trap `{value}`; {hint}")
@@ -158,6 +159,8 @@ class BehaviorReader:
     def _check_budget(self, path: Path, metric: str, names: list[str]) -> None:
         name = metric.removeprefix(FUEL_FAMILY)
         if metric.startswith(FUEL_FAMILY) and name not in names:
+            import difflib
+
             close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
             hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(names) or 'none'}"
             self._tell(path, f"no call under `behavior` is named `{name}`; {hint}")

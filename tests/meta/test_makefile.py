@@ -31,7 +31,7 @@ def test_help_is_the_default_and_lists_every_target_with_what_it_does() -> None:
 
 
 def test_every_target_that_needs_the_tools_sets_them_up() -> None:
-    for target in ("demo", "test", "lint", "bench"):
+    for target in ("demo", "test", "check", "lint", "bench"):
         assert re.search(rf"^{target}: setup ##", MAKEFILE, re.MULTILINE), target
 
 
