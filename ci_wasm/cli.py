@@ -47,9 +47,9 @@ def run_command(argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO,
         case "contract":
             return command.contract(arguments.file, arguments.config, arguments.worker, write=arguments.write)
         case "preview":
-            return command.preview(arguments.config, arguments.port)
+            return command.preview(arguments.config, arguments.port, arguments.reach)
         case _:
-            return command.edge(arguments.port)
+            return command.edge(arguments.port, arguments.reach)
 
 
 def _about_files(arguments: argparse.Namespace) -> str | None:
@@ -132,12 +132,19 @@ def _add_page_format(parser: argparse.ArgumentParser) -> None:
 
 def _add_preview(preview: argparse.ArgumentParser) -> None:
     _add_config(preview)
-    _add_port(preview)
+    _add_edge(preview)
 
 
-def _add_port(parser: argparse.ArgumentParser) -> None:
+def _add_edge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=8787, help="port on 127.0.0.1, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--reach",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let Workers send requests to this origin, such as http://127.0.0.1:9000 (may be repeated; default: to none)",
     )
 
 
@@ -242,5 +249,5 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "report": ("a stored report.json, rendered again", _add_report),
     "history": ("sizes over commits, from stored reports", _add_history),
     "preview": ("build, and serve the Worker on local workerd until Ctrl-C", _add_preview),
-    "edge": ("serve the local Cloudflare API until Ctrl-C", _add_port),
+    "edge": ("serve the local Cloudflare API until Ctrl-C", _add_edge),
 }

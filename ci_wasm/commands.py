@@ -111,7 +111,7 @@ class Command:
         self._print(show_history(paths, format_, in_order))
         return EXIT_OK
 
-    def preview(self, config: str, port: int) -> int:
+    def preview(self, config: str, port: int, reach: Sequence[str]) -> int:
         """Build, deploy to a local edge, print the URL, and serve until Ctrl-C."""
         from ci_wasm.core.report import Subject
         from ci_wasm.pipeline import Job
@@ -120,13 +120,13 @@ class Command:
         inputs, settings = self._settings(config)
         with self._adapters(inputs) as adapters:
             job = Job(Path.cwd(), settings, adapters, Subject(""), self.runner.log)
-            return serve_previews(job, port, self._print)
+            return serve_previews(job, port, reach, self._print)
 
-    def edge(self, port: int) -> int:
+    def edge(self, port: int, reach: Sequence[str]) -> int:
         """The local edge alone, for any client that honors CLOUDFLARE_API_BASE_URL."""
         from ci_wasm.edge.serve import serve_forever
 
-        serve_forever(port)
+        serve_forever(port, reach=reach)
         return EXIT_OK
 
     def _settings(self, config: str, document: Document | None = None) -> tuple[Inputs, Settings]:

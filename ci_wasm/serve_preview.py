@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ci_wasm.adapters.cloudflare_workers import CloudflareWorkers
 from ci_wasm.config.secret import Secret
 from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.worker import Provenance
-from ci_wasm.edge.serve import LocalEdge
+from ci_wasm.edge.serve import Limits, LocalEdge
 from ci_wasm.errors import EXIT_OK, ArtifactError
 from ci_wasm.head import assemble, measure_tree
 from ci_wasm.pipeline import Job
@@ -20,9 +20,9 @@ LOCAL_PREVIEW = "local"
 LOCAL_COMMIT = "local"
 
 
-def serve_previews(job: Job, port: int, say: Callable[[str], None]) -> int:
+def serve_previews(job: Job, port: int, reach: Sequence[str], say: Callable[[str], None]) -> int:
     """Build and deploy every Worker to an edge of our own, say where they answer, and wait for the end."""
-    with LocalEdge(port=port, on_output=say) as edge:
+    with LocalEdge(port=port, limits=Limits(reach=tuple(reach)), on_output=say) as edge:
         workers = CloudflareWorkers(edge.api_url, edge.account, Secret(edge.token))
         for worker in job.settings.workers:
             url = _deploy(job, worker, workers)

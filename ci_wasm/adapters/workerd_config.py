@@ -1,39 +1,23 @@
-"""Workerd's configuration: one Worker, without network, as Cap'n Proto text. Program -> files beside config.capnp.
+"""Workerd's configuration: one Worker and what it may reach, as Cap'n Proto text. Program -> files beside config.capnp.
 
 The format is workerd.capnp, https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+
+from ci_wasm.adapters.shim_source import read_outside_sources
 
 # Cloudflare gives an isolate 128 MB; without this flag V8 would take what the machine has.
 MEMORY_LIMIT_MB = 128
 
 # The header by which the router hands `request.cf` to workerd as JSON; the Worker never sees it as a header.
 CF_BLOB_HEADER = "cf-blob"
-
-# What lies outside of the Worker. `fetch()` fails with a reason instead of workerd's "internal error"; a TCP socket
-# gets no peer; and caches.default works without keeping anything, which is what it does on workers.dev too:
-# https://developers.cloudflare.com/workers/runtime-apis/cache/
-_OUTSIDE = """\
-import { WorkerEntrypoint } from "cloudflare:workers";
-const refuse = (what) => { throw new Error(`the local edge has no network: ${what} was not sent`); };
-export class Network extends WorkerEntrypoint {
-  fetch(request) { refuse(`${request.method} ${request.url}`); }
-  connect() { refuse("a TCP connection"); }
-}
-export class Cache extends WorkerEntrypoint {
-  fetch(request) {
-    if (request.method === "PUT") return new Response(null, { status: 204 });
-    return new Response(null, { status: request.method === "GET" ? 504 : 404, headers: { "cf-cache-status": "MISS" } });
-  }
-}
-export default { fetch() { return new Response(null, { status: 404 }); } };
-"""
 
 
 class ModuleKind(Enum):
@@ -57,14 +41,28 @@ class ProgramModule:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """An origin that a Worker may send requests to: `text` is how a URL's origin is written, e.g. `https://a.example`."""
+
+    text: str
+    host: str
+    port: int
+    tls: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
-    """What one workerd process runs. The first module is the entry; bindings may hold secrets."""
+    """What one workerd process runs. The first module is the entry; bindings may hold secrets.
+
+    `reach` is all of the network that there is for it.
+    """
 
     modules: tuple[ProgramModule, ...]
     compatibility_date: str
     compatibility_flags: tuple[str, ...] = ()
     text_bindings: Mapping[str, str] = field(default_factory=dict, repr=False)
     json_bindings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reach: tuple[Origin, ...] = ()
 
 
 def write_program(program: Program, folder: Path) -> None:
@@ -75,7 +73,8 @@ def write_program(program: Program, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True)
     for number, module in enumerate(program.modules):
         (folder / _file_name(number)).write_bytes(module.content)
-    (folder / "outside.js").write_text(_OUTSIDE, encoding="utf-8")
+    for name, source in read_outside_sources().items():
+        (folder / name).write_text(source, encoding="utf-8")
     (folder / "config.capnp").write_text(config_text(program), encoding="ascii")
 
 
@@ -88,7 +87,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "outside", worker = .outside),
-    (name = "nothing", network = (allow = [])),
+    (name = "nothing", network = (allow = [])),{_list(_origin_services(program))}
   ],
   sockets = [(name = "http", address = "unix:unset", http = (cfBlobHeader = "{CF_BLOB_HEADER}"), service = "main")],
 );
@@ -101,7 +100,8 @@ const main :Workerd.Worker = (
   cacheApiOutbound = (name = "outside", entrypoint = "Cache"),
 );
 const outside :Workerd.Worker = (
-  modules = [(name = "outside.js", esModule = embed "outside.js")],
+  modules = [{_list(f'(name = "{name}", esModule = embed "{name}")' for name in read_outside_sources())}],
+  bindings = [{_list(_origin_bindings(program))}],
   compatibilityDate = "2026-01-01",
   globalOutbound = "nothing",
 );
@@ -135,6 +135,19 @@ def _bindings(program: Program) -> Iterator[str]:
         yield f"(name = {quote(name)}, text = {quote(text)})"
     for name, document in program.json_bindings.items():
         yield f"(name = {quote(name)}, json = {quote(document)})"
+
+
+def _origin_services(program: Program) -> Iterator[str]:
+    for number, origin in enumerate(program.reach):
+        address = quote(f"{origin.host}:{origin.port}")
+        tls = f"https = (tlsOptions = (trustBrowserCas = true), certificateHost = {quote(origin.host)})"
+        yield f'(name = "origin-{number}", external = (address = {address}, {tls if origin.tls else "http = ()"}))'
+
+
+def _origin_bindings(program: Program) -> Iterator[str]:
+    yield f'(name = "ORIGINS", json = {quote(json.dumps([origin.text for origin in program.reach]))})'
+    for number, _ in enumerate(program.reach):
+        yield f'(name = "ORIGIN_{number}", service = "origin-{number}")'
 
 
 def _list(items: Iterator[str]) -> str:

@@ -53,6 +53,7 @@ async def _started(edge: Edge, build: Build, modules: tuple[ProgramModule, ...])
         build.compatibility_flags,
         text_bindings(build.bindings),
         json_bindings(build.bindings, about),
+        edge.reach,
     )
     try:
         milliseconds = await edge.fleet.install(build.id, program)

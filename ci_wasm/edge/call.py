@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from ci_wasm.adapters.workerd_config import Origin
 from ci_wasm.edge.answers import Addresses
 from ci_wasm.edge.fleet import Fleet
 from ci_wasm.edge.refusal import BODY_UNREADABLE, invalid
@@ -26,6 +27,7 @@ class Edge:
     store: Store
     fleet: Fleet
     addresses: Addresses
+    reach: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from ci_wasm.errors import ConfigError
 if TYPE_CHECKING:
     import uvicorn
 
+    from ci_wasm.adapters.workerd_config import Origin
     from ci_wasm.adapters.workerd_runtime import WorkerdRuntime
 
 HOST = "127.0.0.1"
@@ -30,6 +31,8 @@ HOST = "127.0.0.1"
 class Limits:
     """What Workers may take: seconds to `start` and to begin an `answer`, and how many `processes` run at a time.
 
+    `reach` are the origins that they may send requests to, such as `http://127.0.0.1:9000`; no others get any.
+
     More Workers than processes are no problem: one that does not run is started when it is asked, in some 50 ms. A
     process takes some 50 MB.
     """
@@ -37,6 +40,7 @@ class Limits:
     start: float = 10.0
     answer: float = 30.0
     processes: int = 16
+    reach: tuple[str, ...] = ()
 
 
 class LocalEdge:
@@ -46,7 +50,7 @@ class LocalEdge:
     `state_dir` holds the uploaded modules (a temporary folder when None) and is emptied of them at the end: Workers
     and previews live as long as the edge. `on_output` gets, from other threads, each line that a Worker logs or that
     workerd says about it, without control characters, after the first 8 digits of the build's id. Entering raises
-    ToolMissingError (no workerd) or ConfigError (port taken).
+    ToolMissingError (no workerd) or ConfigError (port taken, no origin).
     """
 
     def __init__(
@@ -89,7 +93,9 @@ class LocalEdge:
 
     def __enter__(self) -> Self:
         from ci_wasm.adapters.workerd_runtime import WorkerdRuntime, find_workerd
+        from ci_wasm.edge.reach import read_reach
 
+        reach = read_reach(self._limits.reach)
         binary = find_workerd(self._workerd)
         with ExitStack() as stack:
             listening = stack.enter_context(_listen(self.port))
@@ -97,14 +103,16 @@ class LocalEdge:
             runtime = WorkerdRuntime(binary, start_timeout=self._limits.start, on_output=self._show)
             stack.callback(runtime.close)
             runtime.version()
-            self._start(stack, listening, runtime)
+            self._start(stack, listening, runtime, reach)
             self._undo = stack.pop_all()
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._undo.close()
 
-    def _start(self, stack: ExitStack, listening: socket.socket, runtime: WorkerdRuntime) -> None:
+    def _start(
+        self, stack: ExitStack, listening: socket.socket, runtime: WorkerdRuntime, reach: tuple[Origin, ...]
+    ) -> None:
         import uvicorn
 
         from ci_wasm.edge.answers import Addresses
@@ -119,7 +127,7 @@ class LocalEdge:
         folder = Path(tempfile.mkdtemp(prefix="ci-wasm-edge-", dir=self._state_dir))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         fleet = Fleet(runtime, folder, self._limits.processes)
-        edge = Edge(self.account, Store(), fleet, Addresses(self.subdomain, self.port))
+        edge = Edge(self.account, Store(), fleet, Addresses(self.subdomain, self.port), reach)
         server = uvicorn.Server(
             uvicorn.Config(
                 Router(edge, self.token, self._limits.answer),
@@ -157,6 +165,7 @@ def serve_forever(
     token: str | None = None,
     account: str = "local",
     state_dir: Path | None = None,
+    reach: Sequence[str] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM. For the main thread.
 
@@ -173,6 +182,7 @@ def serve_forever(
             account=account,
             port=port,
             state_dir=state_dir,
+            limits=Limits(reach=tuple(reach)),
             on_output=_print_output,
         ) as edge:
             for name, value in edge.environment.items():

@@ -31,6 +31,7 @@ def test_names_of_modules_never_become_paths(tmp_path: Path) -> None:
     write_program(Program((MAIN, hostile), "2026-07-01"), tmp_path / "in" / "p")
 
     assert sorted(path.name for path in (tmp_path / "in" / "p").iterdir()) == [
+        "cache.js",
         "config.capnp",
         "module-0",
         "module-1",

@@ -200,17 +200,6 @@ def test_a_worker_reaches_nothing_outside(start: Any, kind: str, says: str) -> N
     assert answer != "hello"
 
 
-def test_the_cache_works_and_keeps_nothing(start: Any) -> None:
-    process = start("""
-    export default { async fetch(request) {
-      const cache = caches.default, key = "https://a.example/";
-      await cache.put(key, new Response("kept", { headers: { "cache-control": "max-age=60" } }));
-      return Response.json([await cache.match(key) === undefined, await cache.delete(key)]);
-    } };""")
-
-    assert json.loads(ask(process)) == [True, False]
-
-
 def test_files_of_this_machine_are_out_of_reach(start: Any) -> None:
     process = start("""
     import fs from "node:fs";
