@@ -66,12 +66,21 @@ def _is_own(grown: DependencyGrowth) -> bool:
 
 
 def _groups(changes: Sequence[DependencyGrowth]) -> Iterator[_Group]:
-    come = {each.change.after.id: each for each in changes if each.change.after and not each.change.before}
-    gone = {each.change.before.id: each for each in changes if each.change.before and not each.change.after}
+    come = {each.change.after.id: each for each in changes if each.change.after and _came(each)}
+    gone = {each.change.before.id: each for each in changes if each.change.before and _went(each)}
     for root in changes:
         under = {**_under(root.change.after, come), **_under(root.change.before, gone)}
         others = (each for each in under.values() if each is not root)
         yield _Group(root, (root, *others))
+
+
+def _came(grown: DependencyGrowth) -> bool:
+    change = grown.change
+    return change.before is None or bool(change.needed_by and not change.dropped)
+
+
+def _went(grown: DependencyGrowth) -> bool:
+    return grown.change.after is None or grown.change.dropped
 
 
 def _under(
@@ -102,6 +111,10 @@ def _sentence(group: _Group) -> str:
         needed = f", with {others} that it needed" if others else ""
         return f"`{change.name}` {change.before.version} is gone and takes {amount} along{needed}"
     verb = "brings" if group.bytes > 0 else "saves"
+    if change.needed_by and change.after:
+        needed = f", with {others} that it needs" if others else ""
+        now = "is" if change.under else "is no longer" if change.dropped else "is now"
+        return f"`{change.name}` {change.after.version} {now} needed by `{change.needed_by}` and {verb} {amount}{needed}"
     needed = f", with {others} that changed with it" if others else ""
     return f"`{change.name}` {describe_versions(change)} {verb} {amount}{needed}"
 

@@ -46,10 +46,18 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class DependencyChange:
-    """A package that was added (`before` is None), removed (`after` is None), or taken in another version or source."""
+    """A package that was added (`before` is None), removed (`after` is None), or taken in another version or source.
+
+    With `needed_by` it is the same on both sides, but needed by this package on one of them only: in the head, or, where
+    it is `dropped`, in the base. A package of the repository that begins to use what others needed before changes no more
+    of Cargo.lock than that, and may bring as much code as a new package. `under` is one that comes below such a package.
+    """
 
     before: LockedPackage | None
     after: LockedPackage | None
+    needed_by: str = ""
+    dropped: bool = False
+    under: bool = False
 
     @property
     def name(self) -> str:
@@ -93,9 +101,60 @@ def dependency_changes(base: Dependencies, head: Dependencies) -> tuple[Dependen
     return tuple(change for name in names for change in _pair(before.get(name, ()), after.get(name, ())))
 
 
+def need_changes(base: Dependencies, head: Dependencies) -> tuple[DependencyChange, ...]:
+    """What a package of the repository needs on one side only, though it is the same on both; and what is under that."""
+    come, gone = _new_needs(base, head), _new_needs(head, base)
+    # What is needed on both sides by some way, old or new, is shown once: where it came.
+    names = {change.name for change in come}
+    left = (
+        replace(change, before=change.after, after=change.before, dropped=True)
+        for change in gone
+        if change.name not in names
+    )
+    return (*come, *left)
+
+
+def _new_needs(base: Dependencies, head: Dependencies) -> list[DependencyChange]:
+    before = {_identified(package): package for package in base.packages}
+    known = {package.id: package for package in head.packages}
+    needed = {
+        package.name: set(map(_name_of, package.needs)) for package in base.packages if not package.source
+    }
+    waiting = [
+        (need, package.name, False)
+        for package in head.packages
+        if package.name in needed and not package.source
+        for need in package.needs
+        if _name_of(need) not in needed[package.name]
+    ]
+    found: dict[str, DependencyChange] = {}
+    while waiting:
+        need, by, under = waiting.pop(0)
+        package = known.get(need)
+        if package is None or need in found or not package.source or _identified(package) not in before:
+            continue
+        found[need] = DependencyChange(before[_identified(package)], package, by, under=under)
+        waiting += [(deeper, package.name, True) for deeper in package.needs]
+    return list(found.values())
+
+
+def _identified(package: LockedPackage) -> Hashable:
+    return (package.name, _identity(package))
+
+
+def _name_of(need: str) -> str:
+    return need.partition(" ")[0]
+
+
 def describe_versions(change: DependencyChange) -> str:
-    """The versions, and the sources where they differ: `1.0.1 → 1.0.2`, `2.0.1 (new)`, `0.1.0 (registry → git 1a2b3c4)`."""
+    """The versions, and the sources where they differ: `1.0.1 → 1.0.2`, `2.0.1 (new)`, `0.1.0 (registry → git 1a2b3c4)`.
+
+    Of a package that is the same, who needs it: `1.0.1 (now needed by app)`, `1.0.1 (under regex)`.
+    """
     before, after = change.before, change.after
+    if change.needed_by and after:
+        how = "under" if change.under else "no longer needed by" if change.dropped else "now needed by"
+        return f"{after.version} ({how} {change.needed_by})"
     if before is None or after is None:
         package = after or before
         return f"{package.version if package else ''} ({'new' if before is None else 'gone'})"

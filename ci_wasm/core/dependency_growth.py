@@ -10,7 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ci_wasm.core.dependencies import DependencyChange, LockedPackage, dependency_changes
+from ci_wasm.core.dependencies import (
+    DependencyChange,
+    LockedPackage,
+    dependency_changes,
+    need_changes,
+)
 from ci_wasm.core.matching import Delta
 from ci_wasm.core.measurement import Measurement
 
@@ -28,12 +33,19 @@ class DependencyGrowth:
 
 
 def dependency_growth(base: Measurement, head: Measurement) -> tuple[DependencyGrowth, ...]:
-    """Every package that Cargo.lock changed: by absolute growth, then by name; those without code in the module last."""
+    """Every package that Cargo.lock changed: by absolute growth, then by name; those without code in the module last.
+
+    Those that are the same and only needed by others are among them; what is under these, where its code is not the same.
+    """
     if base.dependencies is None or head.dependencies is None or dependency_note(base, head):
         return ()
     before, after = _side(base), _side(head)
     changes = dependency_changes(base.dependencies, head.dependencies)
-    return tuple(sorted((_grown(change, before, after) for change in changes), key=_order))
+    grown = [_grown(change, before, after) for change in changes]
+    needs = need_changes(base.dependencies, head.dependencies)
+    same = [_grown(change, before, after) for change in needs]
+    grown += [each for each in same if not each.change.under or (each.code and each.code.bytes)]
+    return tuple(sorted(grown, key=_order))
 
 
 def code_bytes(grown: Iterable[DependencyGrowth]) -> int:

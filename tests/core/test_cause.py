@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -128,6 +129,72 @@ def test_the_cause(
     cause = growth_cause(grown(base, head))
 
     assert (cause.sentence if cause else "") == expected
+
+
+def needing(*needs: str, **crates: int) -> Measurement:
+    """A lock in which `other` needs regex, and `app` needs what it is told."""
+    packages = [_package(entry) for entry in ("other 1.0.0", *REGEX.split(", "))]
+    own = LockedPackage("app", "1.0.0", "", needs, "app")
+    dependencies = Dependencies((own, replace(packages[0], needs=("regex 1.11.1",)), *packages[1:]))
+    sizes = dict(APP) | crates
+    return make_measured(1000 + sum(sizes.values()), make_module(crates=sizes), dependencies=dependencies)
+
+
+OTHER = ("other 1.0.0",)
+BOTH = ("other 1.0.0", "regex 1.11.1")
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "cause", "listed"),
+    [
+        # The app begins to use what only `other` needed before: nothing is new in Cargo.lock but that.
+        (
+            needing(*OTHER, regex=20, memchr=300),
+            needing(*BOTH, regex=50, regex_automata=2000, memchr=300, core=900),
+            "`regex` 1.11.1 is now needed by `app` and brings 2,030 bytes of code, with another package that it needs",
+            ["regex-automata 0.4.0 (under regex)", "regex 1.11.1 (now needed by app)"],
+        ),
+        # What hardly grew is not the cause.
+        (
+            needing(*OTHER, regex=20),
+            needing(*BOTH, regex=50, core=900),
+            "",
+            ["regex 1.11.1 (now needed by app)"],
+        ),
+        # What is under it and has no other code is not listed.
+        (
+            needing(*OTHER, regex=20, memchr=300),
+            needing(*BOTH, regex=20, memchr=300, core=900),
+            "",
+            ["regex 1.11.1 (now needed by app)"],
+        ),
+        # The app stops to use it.
+        (
+            needing(*BOTH, regex=50, regex_automata=2000),
+            needing(*OTHER, regex=20),
+            "`regex` 1.11.1 is no longer needed by `app` and saves 2,030 bytes of code, with another package that it needs",
+            ["regex-automata 0.4.0 (under regex)", "regex 1.11.1 (no longer needed by app)"],
+        ),
+        # The app needs one thing instead of another with the same package under both.
+        (
+            needing("regex-automata 0.4.0", regex=0, regex_automata=10),
+            needing("regex 1.11.1", regex=300, regex_automata=10),
+            "`regex` 1.11.1 is now needed by `app` and brings 300 bytes of code",
+            ["regex 1.11.1 (now needed by app)"],
+        ),
+        # Two versions of the own package's lock that need the same.
+        (needing(*BOTH, regex=20), needing(*BOTH, regex=900), "", []),
+    ],
+)  # fmt: skip
+def test_a_need_of_the_apps_own_may_be_the_cause(
+    base: Measurement, head: Measurement, cause: str, listed: list[str]
+) -> None:
+    growth = grow(base, head)
+
+    found = growth_cause(growth)
+
+    assert (found.sentence if found else "") == cause
+    assert [f"{each.change.name} {describe_versions(each.change)}" for each in growth.dependencies] == listed
 
 
 def test_other_settings_are_no_packages_fault() -> None:

@@ -206,4 +206,5 @@ def test_crates_are_named_by_package_and_version() -> None:
     parsed = name_crates(packages("foo-bar 1.0.0,foo-bar 2.0.0"), {"foo-bar 2.0.0": "renamed"})
 
     assert [package.crate for package in parsed.packages] == ["", "renamed"]
-    assert DependencyChange(*parsed.packages).crate == "renamed"
+    before, after = parsed.packages
+    assert DependencyChange(before, after).crate == "renamed"
