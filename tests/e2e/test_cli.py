@@ -16,6 +16,7 @@ import httpx
 import pytest
 from wasmtime import wat2wasm
 
+from tests.adapters.loopback import Reply, serve
 from tests.e2e.conftest import ADD, CONFIG, WIDE_ADD, Job
 
 
@@ -146,6 +147,7 @@ def test_check_against_what_is_no_commit(job: Job) -> None:
         (["run"], 3, "GITHUB_EVENT_NAME is not set"),
         (["measure"], 2, "usage"),
         (["frobnicate"], 2, "invalid choice"),
+        (["edge", "--reach", "localhost"], 2, "is no origin"),
     ],
 )
 def test_bad_input_gets_one_clear_line(
@@ -184,6 +186,29 @@ def test_preview_serves_until_interrupted(folder: Path) -> None:
     assert answer.json()["result"] == 5
     assert process.returncode == 0
     assert not workerds_of(process.pid)
+
+
+def test_a_preview_reaches_the_origins_of_the_command_line(folder: Path) -> None:
+    (folder / "index.js").write_text(
+        'import "./add.wasm"; export default { async fetch(request, env) {'
+        " try { return await fetch(env.UPSTREAM); } catch (error) { return new Response(String(error)); } } };",
+        encoding="utf-8",
+    )
+    (folder / "ci-wasm.yml").write_text("workers: [{name: own, wasm: add.wasm}]", encoding="utf-8")
+
+    with serve(Reply(body=b"reached")) as upstream:
+        wrangler = {"name": "own", "main": "index.js", "vars": {"UPSTREAM": upstream.url}}
+        (folder / "wrangler.json").write_text(json.dumps(wrangler), encoding="utf-8")
+        answers = [preview_answer(folder, *reach) for reach in ((), ("--reach", upstream.url))]
+
+    assert answers[0].startswith("Error: the local edge has no network: GET http://127.0.0.1:")
+    assert answers[1] == "reached"
+
+
+def preview_answer(folder: Path, *arguments: str) -> str:
+    with serving(folder, "preview", "--port", "0", *arguments, until="Ctrl-C") as (_, printed):
+        url = httpx.URL(re.findall(r"http://\S+", printed)[0])
+        return httpx.get(f"http://127.0.0.1:{url.port}/", headers={"host": url.netloc.decode()}).text
 
 
 def test_edge_says_what_a_client_has_to_set(folder: Path) -> None:
