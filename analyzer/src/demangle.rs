@@ -19,6 +19,9 @@ const MAX_SYMBOL: usize = 8 * 1024;
 /// The longest of 36,000 symbols in a real module has 1,190 bytes.
 pub const MAX_MANGLED: usize = 1536;
 
+/// How many bytes may be parsed again for back-references: of 20,000 symbols of a compiler, none needs more than 11,000.
+const MAX_REPARSED: usize = 64 * 1024;
+
 /// A symbol as text: cut at [`MAX_SYMBOL`], what is no UTF-8 replaced.
 pub fn symbol(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = &bytes[..bytes.len().min(MAX_SYMBOL)];
@@ -27,7 +30,13 @@ pub fn symbol(bytes: &[u8]) -> Cow<'_, str> {
 
 /// Whether rustc_demangle knows the mangling; it refuses C++ symbols.
 pub fn mangled(symbol: &str) -> Option<Demangle<'_>> {
-    (symbol.len() <= MAX_MANGLED).then(|| try_demangle(symbol).ok()).flatten()
+    (symbol.len() <= MAX_MANGLED && reparsed(symbol) <= MAX_REPARSED).then(|| try_demangle(symbol).ok()).flatten()
+}
+
+/// At most so many bytes are parsed again: each back-reference of the v0 mangling may lead to all that stands before it.
+fn reparsed(symbol: &str) -> usize {
+    let is_v0 = symbol.trim_start_matches('_').starts_with('R');
+    if is_v0 { symbol.len() * symbol.bytes().filter(|byte| *byte == b'B').count() } else { 0 }
 }
 
 /// The name without hash and disambiguators, at most [`MAX_NAME`] bytes.

