@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export BROKEN EXAMPLE SERVE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-parts demo test check lint docs bench lock clean
+.PHONY: help setup setup-parts demo test check lint docs fuzz bench lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
@@ -40,6 +40,9 @@ lint: setup ## formats, types, layers, shell scripts, workflows, Dockerfile
 
 docs: setup ## fill the blocks of the documentation that the code knows best
 	@$(BIN)/python scripts/write_docs.py
+
+fuzz: setup ## broken modules through the analyzer, half an hour for each of two targets (FUZZ_SECONDS=1800)
+	@scripts/fuzz.sh
 
 bench: setup ## ratios against peers, measured in the same run (BENCH=startup, analysis or check)
 	@$(BIN)/python -m bench $(BENCH)

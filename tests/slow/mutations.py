@@ -36,9 +36,10 @@ def main(file: Path, count: int, seconds: float) -> None:
         mutation = Path(folder, "mutated.wasm")
         while done < count and time.monotonic() < ends:
             mutation.write_bytes(mutated(wasm, starts, chance))
-            started = time.monotonic()
+            started = time.process_time()
             is_refused = measure(mutation)
-            slowest = max(slowest, time.monotonic() - started)
+            # What this process did: other work on the machine is no hang.
+            slowest = max(slowest, time.process_time() - started)
             refused += is_refused
             done += 1
     summary = {

@@ -18,6 +18,25 @@ pub fn read_all(wasm: &[u8]) -> Answer<'_> {
     answer
 }
 
+/// Reads any bytes, with and without a check of the bodies, and asks why the largest function is there.
+pub fn analyze_any(wasm: &[u8]) -> Answer<'_> {
+    let checked = read_all(wasm);
+    let options = Options { functions: Some(2), entries: Some(1), check_bodies: false, ..Options::default() };
+    let unchecked = analyzer::analyze(wasm, &options);
+    assert!(unchecked.error.is_none() || checked.error.is_some(), "a check of the bodies finds no less");
+    assert_eq!(unchecked.functions.size, checked.functions.size, "a check of the bodies changes no size");
+    if let Some(function) = checked.largest.first() {
+        check_why(&analyzer::why(wasm, &function.name), &function.name);
+    }
+    checked
+}
+
+/// Two modules in one piece: the length of the first (`u32`, little-endian), the first, and the second.
+pub fn pair(data: &[u8]) -> (&[u8], &[u8]) {
+    let Some((length, rest)) = data.split_first_chunk::<4>() else { return (data, &[]) };
+    rest.split_at((u32::from_le_bytes(*length) as usize).min(rest.len()))
+}
+
 /// What holds however many functions the answer lists.
 pub fn check(wasm: &[u8], answer: &Answer<'_>) {
     sections_are_the_file(wasm, answer);
@@ -86,7 +105,8 @@ fn an_error_names_its_place(wasm: &[u8], answer: &Answer<'_>) {
 
 fn names_are_short(answer: &Answer<'_>) {
     let imports = answer.imports.iter().flat_map(|import| [&import.module, &import.name]);
-    let functions = answer.largest.iter().flat_map(|each| [Some(&each.name), each.symbol.as_ref(), each.krate.as_ref()]);
+    let functions =
+        answer.largest.iter().flat_map(|each| [Some(&each.name), each.symbol.as_ref(), each.krate.as_ref()]);
     let names = imports
         .chain(answer.exports.iter().map(|export| &export.name))
         .chain(functions.flatten())
