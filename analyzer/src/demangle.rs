@@ -2,7 +2,8 @@
 //!
 //! Rust names come in four spellings: mangled (legacy `_ZN…17h<hash>E`, v0 `_R…`) and already demangled by
 //! wasm-bindgen (`path::h<hash>`, `crate[disambiguator]::path`). Hashes and disambiguators are dropped, so that
-//! the same function has the same name in two builds. Everything else (C, C++, Go) is left as it is.
+//! the same function has the same name in two builds. What wasm-bindgen adds to the symbol of an adapter stays behind the
+//! name. Everything else (C, C++, Go) is left as it is.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -22,6 +23,9 @@ pub const MAX_MANGLED: usize = 1536;
 /// How many bytes may be parsed again for back-references: of 20,000 symbols of a compiler, none needs more than 11,000.
 const MAX_REPARSED: usize = 64 * 1024;
 
+/// What wasm-bindgen appends to the name of a function, for the one that it puts before it.
+const SHIMS: [&str; 2] = [" externref shim", " multivalue shim"];
+
 /// A symbol as text: cut at [`MAX_SYMBOL`], what is no UTF-8 replaced.
 pub fn symbol(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = &bytes[..bytes.len().min(MAX_SYMBOL)];
@@ -39,14 +43,33 @@ fn reparsed(symbol: &str) -> usize {
     if is_v0 { symbol.len() * symbol.bytes().filter(|byte| *byte == b'B').count() } else { 0 }
 }
 
+/// The symbol itself, and what wasm-bindgen appended to it.
+pub fn split_shims(symbol: &str) -> (&str, &str) {
+    let mut bare = symbol;
+    while let Some(shorter) = SHIMS.iter().find_map(|shim| bare.strip_suffix(shim)) {
+        bare = shorter;
+    }
+    symbol.split_at(bare.len())
+}
+
 /// The name without hash and disambiguators, at most [`MAX_NAME`] bytes.
 pub fn name(symbol: &str) -> Cow<'_, str> {
+    match split_shims(symbol) {
+        (symbol, "") => bare_name(symbol),
+        (symbol, shims) => capped(&format!("{}{shims}", bare_name(symbol))).into_owned().into(),
+    }
+}
+
+fn bare_name(symbol: &str) -> Cow<'_, str> {
     match mangled(symbol) {
         Some(demangled) => capped(&print(&demangled, MAX_NAME)).into_owned().into(),
-        None => match without_disambiguators(without_hash(symbol)) {
-            Cow::Borrowed(name) => capped(name),
-            Cow::Owned(name) => capped(&name).into_owned().into(),
-        },
+        None => {
+            let (path, suffix) = split_hash(symbol);
+            match without_disambiguators(path) {
+                Cow::Borrowed(name) if suffix.is_empty() => capped(name),
+                name => capped(&(name.into_owned() + suffix)).into_owned().into(),
+            }
+        }
     }
 }
 
@@ -71,13 +94,20 @@ impl Write for Bounded {
     }
 }
 
-/// `core::fmt::write::h0123456789abcdef` -> `core::fmt::write`
-fn without_hash(name: &str) -> &str {
-    let hash = name.len().checked_sub(16).and_then(|at| name.split_at_checked(at));
-    match hash {
-        Some((path, hash)) if is_hex(hash) => path.strip_suffix("::h").unwrap_or(name),
-        _ => name,
-    }
+/// What is before and after the hash: `core::fmt::write::h0123456789abcdef.1` -> `core::fmt::write`, `.1`. The latter is
+/// LLVM's, where it copied a function.
+fn split_hash(name: &str) -> (&str, &str) {
+    let hash = || {
+        let at = name.rfind("::h")?;
+        let (hash, suffix) = name[at + 3..].split_at_checked(16)?;
+        (is_hex(hash) && (suffix.is_empty() || is_llvm(suffix))).then_some((&name[..at], suffix))
+    };
+    hash().unwrap_or((name, ""))
+}
+
+/// As rustc_demangle keeps it behind a symbol that it demangles.
+fn is_llvm(suffix: &str) -> bool {
+    suffix.starts_with('.') && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte.is_ascii_punctuation())
 }
 
 /// `<app[1f]::A as core[2e]::B>::f` -> `<app::A as core::B>::f`

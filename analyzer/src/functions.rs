@@ -247,13 +247,15 @@ fn charges<'a>(names: &Names<'a>, functions: Range<usize>, users: bool) -> Vec<C
     let user = if users { user_of } else { |_: &str, _: Option<&str>| None };
     let mut charge = |name: &'a [u8]| match demangle::symbol(name) {
         Cow::Borrowed(symbol) => {
+            let (symbol, _) = demangle::split_shims(symbol);
             let definer = crates.of(symbol);
             let user = user(symbol, definer.as_deref()).map(Cow::Borrowed);
             Charge { definer, user }
         }
         Cow::Owned(symbol) => {
-            let definer = crate_of(&symbol).map(own);
-            let user = user(&symbol, definer.as_deref()).map(|name| Cow::Owned(name.to_owned()));
+            let (symbol, _) = demangle::split_shims(&symbol);
+            let definer = crate_of(symbol).map(own);
+            let user = user(symbol, definer.as_deref()).map(|name| Cow::Owned(name.to_owned()));
             Charge { definer, user }
         }
     };

@@ -35,6 +35,7 @@ const TABLE: &[(&str, &str, Option<&str>)] = &[
         Some("core"),
     ),
     ("_ZN3app4main17h0123456789abcdefE.llvm.8291", "app::main", Some("app")),
+    ("_ZN3app4main17h0123456789abcdefE.1", "app::main.1", Some("app")),
     ("_ZN4_foo3bar17h0123456789abcdefE", "_foo::bar", Some("_foo")),
     // v0 mangling.
     (
@@ -57,6 +58,10 @@ const TABLE: &[(&str, &str, Option<&str>)] = &[
         "<T as alloc::string::ToString>::to_string",
         Some("alloc"),
     ),
+    ("app::main::h0123456789abcdef.1", "app::main.1", Some("app")),
+    ("app::main::h0123456789abcdef.1 externref shim", "app::main.1 externref shim", Some("app")),
+    ("app::main::h0123456789abcdef::f", "app::main::h0123456789abcdef::f", Some("app")),
+    ("app::main::h0123456789abcdef.\u{e9}", "app::main::h0123456789abcdef.\u{e9}", Some("app")),
     ("app::hash::hdeadbeef", "app::hash::hdeadbeef", Some("app")),
     ("app::h0123456789ABCDEF", "app::h0123456789ABCDEF", Some("app")),
     // Demangled by wasm-bindgen, v0.
@@ -68,6 +73,18 @@ const TABLE: &[(&str, &str, Option<&str>)] = &[
     ),
     ("app[1]::f::<[u8; 4], [core[2]::A]>", "app::f::<[u8; 4], [core::A]>", Some("app")),
     ("<[T] as core[2]::cmp::PartialEq>::eq", "<[T] as core::cmp::PartialEq>::eq", Some("core")),
+    // What wasm-bindgen puts before a function has its symbol, and a word that says why.
+    (
+        "_ZN4core3fmt5write17h0123456789abcdefE externref shim multivalue shim",
+        "core::fmt::write externref shim multivalue shim",
+        Some("core"),
+    ),
+    ("_RNvNtCs5QKdeY3G5Tm_4core3fmt5write multivalue shim", "core::fmt::write multivalue shim", Some("core")),
+    ("app::main::h0123456789abcdef externref shim", "app::main externref shim", Some("app")),
+    ("app[1f]::main externref shim", "app::main externref shim", Some("app")),
+    ("alter_channel multivalue shim", "alter_channel multivalue shim", None),
+    ("_ZN3foo3barEv externref shim", "_ZN3foo3barEv externref shim", None),
+    (" externref shim", " externref shim", None),
     // Who can have written the impl, where only type and trait are known.
     ("<alloc::vec::Vec<T> as app::Handler>::call", "<alloc::vec::Vec<T> as app::Handler>::call", Some("app")),
     ("<alloc::vec::Vec<T> as core::ops::Drop>::drop", "<alloc::vec::Vec<T> as core::ops::Drop>::drop", Some("alloc")),
@@ -77,6 +94,17 @@ const TABLE: &[(&str, &str, Option<&str>)] = &[
     ("<fn(A) -> B as right::B>::f", "<fn(A) -> B as right::B>::f", Some("right")),
     ("<<A as left::B>::C as core::D>::f", "<<A as left::B>::C as core::D>::f", Some("left")),
     ("<[T]>::sort", "<[T]>::sort", None),
+    // C++, of which Itanium's mangling begins as Rust's legacy one does: a function, a plain one, a method, a
+    // destructor, a template, a vtable, an unnamed namespace, a lambda, a name with the form of Rust's hash.
+    ("_ZN3foo3barEv", "_ZN3foo3barEv", None),
+    ("_Z3addii", "_Z3addii", None),
+    ("_ZNK3foo3Bar3getEv", "_ZNK3foo3Bar3getEv", None),
+    ("_ZNSt9exceptionD2Ev", "_ZNSt9exceptionD2Ev", None),
+    ("_ZN3foo3BarIiE3getEv", "_ZN3foo3BarIiE3getEv", None),
+    ("_ZTVSt18bad_variant_access", "_ZTVSt18bad_variant_access", None),
+    ("_ZN12_GLOBAL__N_13fooEv", "_ZN12_GLOBAL__N_13fooEv", None),
+    ("_ZZN3foo3barEvENKUlvE_clEv", "_ZZN3foo3barEvENKUlvE_clEv", None),
+    ("_ZN3foo17h0123456789abcdefEv", "_ZN3foo17h0123456789abcdefEv", None),
     // Not Rust.
     ("memcpy", "memcpy", None),
     ("runtime.mallocgc", "runtime.mallocgc", None),

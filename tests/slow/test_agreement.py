@@ -28,7 +28,8 @@ from tests.slow.wabt import ROOT, Code, Headers, read_code, read_headers
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
-HOST = "host"
+# No function has this index.
+HOST = -1
 WAT = ROOT / "tests" / "wat" / "edges.wat"
 # Edges that the analyzer has and twiggy has not, by the rule that twiggy lacks. Modules that people ship have none of
 # them so far, so one of our own shows each.
@@ -111,7 +112,16 @@ def test_call_edges_are_those_that_wabt_reads(case: Case, edges_program: Path) -
 def edges_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The analyzer's example `edges`, built for this machine."""
     manifest = ROOT / "analyzer" / "Cargo.toml"
-    command = ["cargo", "build", "--quiet", "--locked", "--manifest-path", manifest, "--example", "edges"]
+    command = [
+        "cargo",
+        "build",
+        "--quiet",
+        "--locked",
+        "--manifest-path",
+        str(manifest),
+        "--example",
+        "edges",
+    ]
     subprocess.run(command, timeout=600, check=True)
     return ROOT / "analyzer" / "target" / "debug" / "examples" / "edges"
 
@@ -134,7 +144,7 @@ def test_own_and_retained_sizes_are_what_another_algorithm_makes_of_another_read
     }
 
 
-def extra_edges(headers: Headers, code: Code) -> dict[str, set[tuple[int | str, int]]]:
+def extra_edges(headers: Headers, code: Code) -> dict[str, set[tuple[int, int]]]:
     """The edges of `calls` and `entered` that twiggy does not have; those of the latter come from the host."""
     called = code.references["call"]
     elements = [segment for segment in headers.elements if not segment.is_declared]
@@ -144,9 +154,11 @@ def extra_edges(headers: Headers, code: Code) -> dict[str, set[tuple[int | str, 
         "imported table": [each for each in elements if not (each.has_expressions or each.is_passive)],
     }
     roots: dict[str, list[int]] = {"global": headers.held}
-    roots |= {rule: [index for each in segments for index in each.functions] for rule, segments in listed.items()}
+    roots |= {
+        rule: [index for each in segments for index in each.functions] for rule, segments in listed.items()
+    }
     seen = {index for kind, index in twiggy.roots(headers) if kind == "func"}
-    extra: dict[str, set[tuple[int | str, int]]] = {
+    extra: dict[str, set[tuple[int, int]]] = {
         rule: {(HOST, index) for index in set(indices) - seen} for rule, indices in roots.items()
     }
     extra |= {rule: {*code.references[rule] - called} for rule in ("return_call", "ref.func")}
@@ -199,5 +211,7 @@ def expected_of_twiggy(
         shallow = function.size + entries[item]
         name = names.get(index, f"code[{index - case.headers.imported('func')}]".encode()).decode()
         # What twiggy cannot reach retains itself.
-        expected[name].append((shallow, (retained[item] or 0) + besides[item] if item in besides else shallow))
+        expected[name].append(
+            (shallow, (retained[item] or 0) + besides[item] if item in besides else shallow)
+        )
     return {name: sorted(sizes) for name, sizes in expected.items()}

@@ -43,7 +43,9 @@ _START = re.compile(r" - start function: (\d+)")
 _GLOBAL = re.compile(r" - global\[\d+\] .* - init ref\.func:(\d+)")
 _SEGMENT = re.compile(r" - segment\[\d+\] (?:<.*> )?flags=(\d+) table=(\d+) ")
 _ELEMENT = re.compile(r"  - elem\[\d+\] = ref\.func:(\d+)")
-_DATA = re.compile(r" - segment\[\d+\] (?:<.*> )?(?:memory=\d+|passive) size=(\d+)(?: - init i(?:32|64)=(\d+))?")
+_DATA = re.compile(
+    r" - segment\[\d+\] (?:<.*> )?(?:memory=\d+|passive) size=(\d+)(?: - init i(?:32|64)=(\d+))?"
+)
 _BODY = re.compile(rb"[0-9a-f]+ func\[(\d+)\]")
 _REFERENCE = re.compile(rb"(call|return_call|ref\.func|global\.get|global\.set) (\d+)")
 _CONSTANT = re.compile(rb"i32\.const (\d+)$")
