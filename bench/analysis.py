@@ -1,4 +1,4 @@
-"""Analysis: `ci-wasm measure` and `diff` on the corpus against twiggy, which reads modules natively. -> ratios."""
+"""Analysis: `ci-wasm measure` and `diff` on the corpus against twiggy, which reads modules natively. -> ratios, a plot."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.corpus import CorpusUnavailable, Entry, read_corpus
 from bench.pairs import Pair, Program, report, time_pair
+from bench.plot import Point, draw, fit
 
 ROOT = Path(__file__).resolve().parent.parent
 CI_WASM = (str(Path(sys.executable).with_name("ci-wasm")),)
@@ -30,6 +32,11 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 # The same crate in two releases, and with other features: what a pull request is like, and the most that one changes.
 DIFFS = (("biome-before", "biome"), ("ruffle-other", "ruffle"))
+# Modules of about 2, 8, 16 and 35 MB, for the plot of time over size.
+LINE = ("photon", "matrix-crypto", "lightningcss", "biome")
+PLOT = ROOT / "build" / "bench" / "analysis.svg"
+# A time that grew with the square of the size would be at 3.
+LINE_GOAL = 2.0
 SUM_GOAL, DIFF_GOAL, BARE_GOAL, GZIP_GOAL = 0.3, 0.5, 1.3, 1.15
 
 
@@ -54,6 +61,7 @@ def main() -> bool:
         sum(pair.ours for pair in pairs.values()), sum(pair.peer for pair in pairs.values()), RUNS
     )
     met.append(report("analysis.measure.sum", together, goal=SUM_GOAL, peer="twiggy"))
+    met.append(_line({entry.name: (entry.size, pair.ours) for entry, pair in pairs.items()}))
     met.append(_against_bare_python(paths["photon"]))
     met += [_against_twiggy_diff(head, paths[base], paths[head]) for base, head in DIFFS]
     met.append(_with_gzip(paths["biome"]))
@@ -92,6 +100,26 @@ def _against_twiggy(path: Path) -> Pair | None:
         print(f"bench analysis.measure.{path.stem} has no peer: twiggy cannot read it", flush=True)
         return None
     return time_pair(_measure(path), peer, runs=RUNS)
+
+
+def _line(measured: Mapping[str, tuple[int, float]]) -> bool:
+    """Draw time over size, and hold what a byte costs between the larger two modules against the smaller three."""
+    points = [
+        Point(f"{name}, {measured[name][1] * 1000:.0f} ms", measured[name][0] / MB, measured[name][1] * 1000)
+        for name in LINE
+    ]
+    line = fit(points)
+    words = f"ci-wasm measure: {line.slope:.1f} ms for each MB, after {line.intercept:.0f} ms"
+    PLOT.parent.mkdir(parents=True, exist_ok=True)
+    PLOT.write_text(draw(points, line, title=words, x="MB", y="ms"), encoding="utf-8")
+    later, earlier = fit(points[-2:]).slope, fit(points[:-1]).slope
+    print(
+        f"bench analysis.line ratio={later / earlier:.2f} goal<={LINE_GOAL:.2f} "
+        f"(from {points[-2].x:.0f} to {points[-1].x:.0f} MB {later:.1f} ms for each MB, "
+        f"before {earlier:.1f} ms; {PLOT.relative_to(ROOT)})",
+        flush=True,
+    )
+    return later / earlier <= LINE_GOAL
 
 
 def _against_bare_python(path: Path) -> bool:

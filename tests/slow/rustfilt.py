@@ -38,7 +38,7 @@ def _program() -> Path:
             "--quiet",
             "--locked",
             "--root",
-            FOLDER,
+            str(FOLDER),
             "--version",
             VERSION,
             "rustfilt",
