@@ -55,7 +55,7 @@ def draw(points: Sequence[Point], line: Line, *, title: str, x: str, y: str) -> 
             f'<text class="title" x="{LEFT}" y="26">{escape(title)}</text>',
             *_axes(across, up),
             f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 12}" text-anchor="end">{escape(x)}</text>',
-            f'<text x="12" y="{TOP - 6}">{escape(y)}</text>',
+            f'<text x="{LEFT - 8}" y="{TOP - 16}" text-anchor="end">{escape(y)}</text>',
             *_drawing(points, line, across[-1], up[-1]),
             "</svg>\n",
         ]
