@@ -2,7 +2,7 @@
 
 mod modules;
 
-use modules::{functions, named, read};
+use modules::{named, read};
 
 /// What the analyzer says about a function of this name: name, symbol, crate.
 fn told(symbol: &[u8]) -> (String, Option<String>, Option<String>) {

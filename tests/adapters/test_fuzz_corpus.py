@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ci_wasm.adapters.module_reader import WasmtimeModuleReader
 from ci_wasm.core.module import Module
-from scripts.fuzz_corpus import inputs_of
 
-CORPUS = Path(__file__).parents[2] / "analyzer" / "tests" / "corpus"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def reader() -> WasmtimeModuleReader:
     return WasmtimeModuleReader().load()
+
+
+def inputs(name: str, folder: Path) -> list[bytes]:
+    """What `make fuzz` kept."""
+    archive = ROOT / "analyzer" / "tests" / "corpus" / f"{name}.gz"
+    script = ROOT / "scripts" / "fuzz_corpus.py"
+    subprocess.run([sys.executable, script, "unpack", archive, folder], check=True)
+    return [path.read_bytes() for path in sorted(folder.iterdir())]
 
 
 def read(reader: WasmtimeModuleReader, wasm: bytes) -> Module:
@@ -27,8 +36,8 @@ def read(reader: WasmtimeModuleReader, wasm: bytes) -> Module:
     return module
 
 
-def test_every_input_is_read_or_refused_with_its_place(reader: WasmtimeModuleReader) -> None:
-    modules = [read(reader, wasm) for wasm in inputs_of(CORPUS / "analyze.gz")]
+def test_every_input_is_read_or_refused_with_its_place(reader: WasmtimeModuleReader, tmp_path: Path) -> None:
+    modules = [read(reader, wasm) for wasm in inputs("analyze", tmp_path)]
 
     broken = [module for module in modules if module.error is not None]
     assert 0 < len(broken) < len(modules)
@@ -36,8 +45,8 @@ def test_every_input_is_read_or_refused_with_its_place(reader: WasmtimeModuleRea
     assert all(module.error.section for module in broken if module.error and module.layout != "unknown")
 
 
-def test_every_pair_is_compared(reader: WasmtimeModuleReader) -> None:
-    for pair in inputs_of(CORPUS / "diff.gz"):
+def test_every_pair_is_compared(reader: WasmtimeModuleReader, tmp_path: Path) -> None:
+    for pair in inputs("diff", tmp_path):
         (length,) = struct.unpack_from("<I", pair) if len(pair) >= 4 else (0,)
         base, head = read(reader, pair[4 : 4 + length]), read(reader, pair[4 + length :])
 
