@@ -5,8 +5,9 @@ What a person wrote stays: `exact`, `forbid-features` and `breaking`, comments, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ci_wasm.config.edit import Uneditable, block_lines, set_entry
 from ci_wasm.config.file import Document, parse_document
@@ -18,8 +19,7 @@ from ci_wasm.ports import World
 from ci_wasm.render.contract import contract_entry
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Whose contract it is: a Worker by its place in the file, or a new entry for one that has none there."""
 
     index: int

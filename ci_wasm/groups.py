@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ci_wasm.config.places import find_budget_places, locate
 from ci_wasm.config.settings import Settings

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.build import Build, PrebuiltSource, strip_names
@@ -22,8 +24,7 @@ from ci_wasm.outcome import Done, Skipped
 from ci_wasm.ports import World
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A built and measured module; `build` holds the bytes that a preview uploads, `trial` what running them showed."""
 
     build: Build

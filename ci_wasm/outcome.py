@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from ci_wasm.errors import CiWasmError
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Done(Generic[T_co]):
+class Done(Struct, Generic[T_co], frozen=True):
     """The stage ran; `value` is what it made."""
 
     value: T_co
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """The stage did not run, and that is right; `reason` is a sentence for the reader of the report."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The stage could not do its job; `exit_code` is that of the error's class."""
 
     code: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ci_wasm import __version__
 from ci_wasm.config.places import locate
@@ -39,8 +41,7 @@ from ci_wasm.waive import ask_for_waivers, waive_group, waive_report
 NO_COMMIT = "0" * 40
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What every plan works with: the checkout, the settings, the world outside, and what is reported about."""
 
     root: Path
@@ -50,8 +51,7 @@ class Job:
     log: Callable[[str], None] = print
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """What came before, by Worker: the base that the head is compared with, and the sizes that led to it.
 
     `rebuilt` are the bases that were built now, as they would be deployed.

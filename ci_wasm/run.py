@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ci_wasm import __version__, pipeline
 from ci_wasm.bug import BUG_CURE, log_bug
@@ -26,8 +27,7 @@ from ci_wasm.render.log import settings_table
 from ci_wasm.wiring import Adapters
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(Struct, frozen=True):
     """What the runner gave; `root` is the checkout."""
 
     event: Event

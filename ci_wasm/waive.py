@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache, partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ci_wasm.core.budget import BudgetResult, BudgetState
 from ci_wasm.core.event import PullRequest
@@ -17,8 +19,7 @@ from ci_wasm.outcome import Failed, attempt
 from ci_wasm.ports import Forge
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Struct, frozen=True):
     """The waivers by what they allow, and sentences about labels that waived nothing."""
 
     waivers: Mapping[Allowance, Waiver] = field(default_factory=dict)

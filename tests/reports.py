@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import msgspec
+from msgspec.structs import replace
 
 from ci_wasm.config.settings import WorkerSettings
 from ci_wasm.core.behavior import Behavior, Call, Payload, Scenario
@@ -87,7 +85,7 @@ GROWN = make_measured(
 
 def passing() -> Report:
     """Everything holds, and the preview answers."""
-    worker = _judged(replace(BASE, sizes=msgspec.structs.replace(BASE.sizes, raw=650, gzip=340)), _base(BASE))
+    worker = _judged(replace(BASE, sizes=replace(BASE.sizes, raw=650, gzip=340)), _base(BASE))
     return _report(replace(worker, preview=Done(_preview(public=True))))
 
 
@@ -195,7 +193,7 @@ def grouped() -> Report:
         Budget("data", min_shrink=Margin(percent=5)),
     )
     settings = [replace(SETTINGS, budgets=budgets), replace(SETTINGS, name="edge", budgets=())]
-    head = replace(BASE, sizes=msgspec.structs.replace(BASE.sizes, raw=640, gzip=338, brotli=249))
+    head = replace(BASE, sizes=replace(BASE.sizes, raw=640, gzip=338, brotli=249))
     workers = [_judged(head, _base(BASE), each) for each in settings]
     names = tuple(worker.name for worker in settings)
     group = Group(
@@ -324,9 +322,7 @@ def hostile(name: str, rows: int = 1) -> Report:
         functions=names,
         crates={crate: size for crate, size in names.items()},  # noqa: C416 (the keys' type is wider here),
     )
-    settings = replace(
-        SETTINGS, name=name or "x", contract=msgspec.structs.replace(SETTINGS.contract, exact=True)
-    )
+    settings = replace(SETTINGS, name=name or "x", contract=replace(SETTINGS.contract, exact=True))
     locked = Dependencies(tuple(LockedPackage(each, name, name, (), each) for each in names))
     head = make_measured(5000, module, dependencies=locked)
     worker = _judged(head, _base(replace(BASE, dependencies=Dependencies(()))), settings)

@@ -7,8 +7,9 @@ Unset inputs arrive as empty texts, so empty means unset. action.yml is tested a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ci_wasm.config.secret import Secret
 from ci_wasm.errors import ConfigError
@@ -57,8 +58,7 @@ OUTPUTS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """The step's inputs. `preview` is empty when the configuration file decides, and checked together with it.
 
     `comment` is False only where the input says so: a report about a mistyped input is posted, too.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ci_wasm.config.file import Document, Path
 from ci_wasm.core.finding import ALLOWANCES, Finding

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.config.edit import Uneditable, replace_scalars, scalar_text
 from ci_wasm.config.file import Document, Path
@@ -19,8 +20,7 @@ from ci_wasm.core.ratchet import Ceiling, Ratchet, needed_ceiling
 from ci_wasm.core.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """What may come down, and the whole file with it."""
 
     ratchet: Ratchet

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ci_wasm.config.file import Document
 from ci_wasm.core.behavior import Behavior
@@ -21,8 +22,7 @@ DEFAULT_COMPATIBILITY_DATE = "2026-07-01"
 NO_DOCUMENT = Document("ci-wasm.yml", {}, {})
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One line of the log's table: a value and its origin, as in ("preview.strategy", "auto", "default")."""
 
     name: str
@@ -30,8 +30,7 @@ class Setting:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
+class WorkerSettings(Struct, frozen=True):
     """One Worker. `unpreviewable` says why it cannot be previewed, when its wrangler config asks for what is not supported.
 
     `places` are the lines of its rules in `config_file`; see config/places.py.
@@ -54,8 +53,7 @@ class WorkerSettings:
     places: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The whole run. `records_baseline`: whether measurements are kept on the data branch, or the base is rebuilt.
 
     `exceptions` are the labels that let a pull request pass all the same; what is turned off is not in it. `document` is the

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from ci_wasm.core.module import FuncType
 
@@ -41,16 +42,14 @@ BYTES_FUNCTION = FuncType(("i32", "i32"), ("i64",))
 BYTES_HELPERS = {"alloc": FuncType(("i32",), ("i32",)), "dealloc": FuncType(("i32", "i32"), ())}
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True):
     """Bytes that go in or should come out; `label` is how a report names them."""
 
     label: str
-    content: bytes = field(repr=False)
+    content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class OutputRule:
+class OutputRule(Struct, frozen=True):
     """What bytes that come out must be; exactly one is set. `sha256` is in lower-case hexadecimal digits."""
 
     equals: Payload | None = None
@@ -58,8 +57,7 @@ class OutputRule:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One call: of numbers (`args`, `expect`, `ulp`), or of bytes (`input`, `output`).
 
     `name` is unique among a Worker's calls. `expect` and `output` None leave the results open. `trap` is the trap that
@@ -78,15 +76,13 @@ class Call:
     max_memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """Calls that are made in one instance, in their order."""
 
     calls: tuple[Call, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Stub:
+class Stub(Struct, frozen=True):
     """What an imported function returns, or an imported global holds; None for a function that returns nothing.
 
     `glob` is over `module.name`, as in contracts.
@@ -96,8 +92,7 @@ class Stub:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Behavior:
+class Behavior(Struct, frozen=True):
     """Everything that is asked of one Worker's module when it runs.
 
     `measures_startup` says whether the start alone is a reason to run it.

@@ -14,7 +14,6 @@ A `max` that the base breaks already is inherited: it is not told as this change
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from msgspec import Struct
@@ -74,8 +73,7 @@ class BudgetState(Enum):
     UNMEASURED = "unmeasured"
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetResult:
+class BudgetResult(Struct, frozen=True):
     """A budget with what was measured; `base` is None where there is nothing to compare with."""
 
     budget: Budget

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ci_wasm.core.custom_sections import without_names
 from ci_wasm.core.dependencies import Dependencies
 from ci_wasm.core.script import Script
 
 
-@dataclass(frozen=True, slots=True)
-class CrateSource:
+class CrateSource(Struct, frozen=True):
     """A crate to build with cargo; `path` is the folder of its Cargo.toml.
 
     `main` is the Worker's own main module, empty where it has none: a crate of workers-rs gets one from worker-build,
@@ -23,16 +23,14 @@ class CrateSource:
     main: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PrebuiltSource:
+class PrebuiltSource(Struct, frozen=True):
     """A module that something else built, and the Worker's main module, where it has one of its own."""
 
     path: str
     main: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandSource:
+class CommandSource(Struct, frozen=True):
     """What a command of the user's own builds: the module at `wasm` (empty: the only one that `main` imports), and `main`.
 
     A `command` of one text is a shell's.
@@ -46,8 +44,7 @@ class CommandSource:
 Source = CrateSource | PrebuiltSource | CommandSource
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """What one build gave.
 
     `wasm` is the shipped module, byte for byte what is uploaded and what budgets measure. `named_wasm` is the same
@@ -57,8 +54,8 @@ class Build:
     `unpreviewable` says why it has some and cannot be previewed.
     """
 
-    wasm: bytes = field(repr=False)
-    named_wasm: bytes = field(repr=False)
+    wasm: bytes
+    named_wasm: bytes
     crate: str | None
     path: str
     toolchain: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from ci_wasm.core.behavior import ANY_TRAP, Call, OutputRule, describe_call
 from ci_wasm.core.finding import Finding, FindingKind, Severity
@@ -15,8 +16,7 @@ _PREVIEW = 60
 _CURE = "Correct the function; if the new result is right, change `behavior` in ci-wasm.yml."
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came of a call: `results` or `output`, or `failure`, which says why there is neither.
 
     `trap` is the kind of a trap of the module itself. `is_made` is False where something before it had failed. `memory`
@@ -24,7 +24,7 @@ class Answer:
     """
 
     results: tuple[str, ...] | None = None
-    output: bytes | None = field(default=None, repr=False)
+    output: bytes | None = None
     failure: str = ""
     trap: str = ""
     is_made: bool = True
@@ -37,8 +37,7 @@ class Answer:
         return self.results is not None or self.output is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """Bytes that came out; `preview` is their beginning as text, or in hexadecimal digits."""
 
     size: int
@@ -46,8 +45,7 @@ class Output:
     preview: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallResult:
+class CallResult(Struct, frozen=True):
     """One call for the report. `text` is the call as one writes it; `fuel` None where it has no meaning."""
 
     name: str

@@ -7,15 +7,15 @@ the packages under it hundreds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.dependencies import LockedPackage, describe_versions
 from ci_wasm.core.dependency_growth import DependencyGrowth, code_bytes
 from ci_wasm.core.growth import Growth
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """`sentence` says what changed and how many `bytes` of code that brought; negative where it took them away."""
 
     sentence: str
@@ -41,8 +41,7 @@ def growth_cause(growth: Growth) -> Cause | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Changed packages that belong together: `root`, where there is one, and those that came or went because of it."""
 
     root: DependencyGrowth | None

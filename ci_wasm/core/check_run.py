@@ -6,13 +6,12 @@ made by render/check_run.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ci_wasm.core.verdict import Conclusion, StatusState
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """One annotation; `severity` is error, warning or notice; `file` is relative to the repository's root."""
 
     severity: str
@@ -22,8 +21,7 @@ class Annotation:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRun:
+class CheckRun(Struct, frozen=True):
     """A check run that has ended. `external_id` is the same for the same attempt of the same run.
 
     `annotations` all have a file: GitHub takes none without.
@@ -39,8 +37,7 @@ class CheckRun:
     annotations: tuple[Annotation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CommitStatus:
+class CommitStatus(Struct, frozen=True):
     """A commit status; of those with one `context` the latest counts."""
 
     context: str

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _FOLDER = "folder"
 
 
-@dataclass(frozen=True, slots=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True):
     """One package of a Cargo.lock.
 
     `source` is as it stands there, empty for a package that lies in a folder. `needs` are the packages that it depends
@@ -36,16 +37,14 @@ class LockedPackage:
         return f"{self.name} {self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Dependencies:
+class Dependencies(Struct, frozen=True):
     """The packages of one Cargo.lock; where it could not be understood, none, and `problem` says why."""
 
     packages: tuple[LockedPackage, ...]
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DependencyChange:
+class DependencyChange(Struct, frozen=True):
     """A package that was added (`before` is None), removed (`after` is None), or taken in another version or source.
 
     With `needed_by` it is the same on both sides, but needed by this package on one of them only: in the head, or, where

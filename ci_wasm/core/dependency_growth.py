@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.dependencies import (
     DependencyChange,
@@ -20,8 +21,7 @@ from ci_wasm.core.matching import Delta
 from ci_wasm.core.measurement import Measurement
 
 
-@dataclass(frozen=True, slots=True)
-class DependencyGrowth:
+class DependencyGrowth(Struct, frozen=True):
     """A changed package and the code of its crate; `code` is None where the module has none of it, or has no names.
 
     `shared` says that other versions of the package are in the module too: the bytes are those of all of them together.
@@ -63,8 +63,7 @@ def dependency_note(base: Measurement, head: Measurement) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Struct, frozen=True):
     """The bytes of each crate in a module, and how many packages became a crate of a name."""
 
     sizes: Mapping[str | None, int]

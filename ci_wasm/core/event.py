@@ -7,13 +7,13 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.errors import EventError
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(Struct, frozen=True):
     """A `pull_request` event. `head_repository` is None when the fork has been deleted since.
 
     `label` is the one that was set or taken off, where that is the event; `updated_at` is GitHub's time.
@@ -42,8 +42,7 @@ class PullRequest:
         return self.head_repository != self.repository
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """A `push` to the default branch; `before` and `after` are commits, all zeros where there is none."""
 
     before: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ci_wasm.core.waiver import Allowance, Waiver
 
@@ -55,8 +57,7 @@ ALLOWANCES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One judgment. `message` says what and by how much, in one sentence; `cure` says what to do.
 
     A finding that was an error until somebody waived it says so in its message, and has the `waiver`. `file` and `line` are

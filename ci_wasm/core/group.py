@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -21,8 +20,7 @@ class Group(Struct, frozen=True):
     budgets: tuple[Budget, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupReport:
+class GroupReport(Struct, frozen=True):
     """A group with what was measured of it: each result holds sums."""
 
     name: str

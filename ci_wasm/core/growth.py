@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.dependency_growth import DependencyGrowth, dependency_growth, dependency_note
 from ci_wasm.core.matching import Delta, Matching
@@ -17,16 +18,14 @@ NOISE_FLOOR = 16
 NOISE_PART = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Smaller:
+class Smaller(Struct, frozen=True):
     """Changes below the noise floor, summed up: how many functions, and how many bytes together."""
 
     count: int
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """The comparison of two modules, each list sorted by absolute change, without the items that kept their size.
 
     `renamed` are functions with the same code under another name, largest first. `matched` is the share of the code

@@ -7,7 +7,9 @@ nothing is shared that two runs could write at the same time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ci_wasm.core.measurement import Measurement
 
@@ -21,16 +23,14 @@ COMMIT_DIGITS = 12
 LAST_SECOND = 253_402_300_799
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """A commit and when it was made: the committer's date in seconds since 1970 (UTC), None where nobody knows it."""
 
     sha: str
     date: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """What one commit shipped, in bytes; `gzip` and `brotli` None where it was not compressed.
 
     `commit` is the first 12 digits; `date` is the committer's, in seconds since 1970 (UTC), None where it is not known.
@@ -50,8 +50,7 @@ class Point:
 History = tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """The record of a merged commit, by Worker: what was measured, and the histories that end there.
 
     A Worker that did not build then is in `histories` alone.

@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from ci_wasm.core.behavior import Stub
 from ci_wasm.core.module import FuncType, GlobalType, Import, MemoryType, Module, TableType
@@ -20,16 +21,14 @@ from ci_wasm.core.number import number_problem, spell_number
 from ci_wasm.core.signature import NUMERIC_TYPES, print_type
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """One import and what it is given: a number for a function that returns one and for a global, else None."""
 
     entry: Import
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HostProblem:
+class HostProblem(Struct, frozen=True):
     """Why the imports cannot be given what the configuration says. `is_fatal`: without it, the module cannot run.
 
     `subject` is the stub's rule, `stubs.GLOB`, or the import that has none.
@@ -40,8 +39,7 @@ class HostProblem:
     is_fatal: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """All that the module is given. Functions that are not in `given` trap."""
 
     given: tuple[Given, ...]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from ci_wasm.core.dependencies import Dependencies
 from ci_wasm.core.execution import NOT_RUN, Execution, comparable_execution
@@ -13,8 +12,7 @@ from ci_wasm.core.sizes import Sizes
 from ci_wasm.outcome import Done, Skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """Bytes of all modules of a Worker together, as they are uploaded; `gzip` as wrangler tells it, at zlib's level 6.
 
     The compressed size is for the reader: the platform's limit counts bytes as they are.
@@ -27,8 +25,7 @@ class Upload:
 NOT_ASSEMBLED = Skipped("only the module was measured")
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(Struct, frozen=True):
     """What was measured of one shipped module. `module` may come from its named twin, which explains the same code.
 
     `dependencies` are the packages it was built of, None where cargo did not build it, or where an old record does not
@@ -44,8 +41,7 @@ class Measurement:
     execution: Done[Execution] | Skipped = NOT_RUN
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """What the head is compared with: the measurement of `commit`, rebuilt now or recorded when it was merged."""
 
     commit: str

@@ -11,9 +11,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
+
+from msgspec import Struct
 
 from ci_wasm.core.event import Event, PullRequest, Push
 from ci_wasm.core.occasion import CLOSED
@@ -28,8 +29,7 @@ class Strategy(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What a plan depends on besides the event: the setting, and whether this run may deploy to Cloudflare.
 
     `is_rerun`: the event is that of an earlier attempt, so that labels may have changed since.
@@ -40,8 +40,7 @@ class Circumstances:
     is_rerun: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """Build, measure, judge, preview and comment. `strategy` is never AUTO here.
 
     `note` says, for the reader of the report, why the preview is where it is, when that was not the setting.
@@ -53,8 +52,7 @@ class Check:
     is_rerun: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """Build, measure, enforce the budgets and store the result as the baseline of `commit`.
 
     `before` is the branch's previous commit, which the growth is told against.
@@ -65,15 +63,13 @@ class Record:
     branch: str
 
 
-@dataclass(frozen=True, slots=True)
-class Teardown:
+class Teardown(Struct, frozen=True):
     """Delete the previews of a pull request that was closed."""
 
     pull_request: PullRequest
 
 
-@dataclass(frozen=True, slots=True)
-class NothingToDo:
+class NothingToDo(Struct, frozen=True):
     """End at once with exit code 0; `reason` is one sentence for the log."""
 
     reason: str

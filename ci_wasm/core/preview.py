@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.finding import Finding, FindingKind, Severity
 
@@ -11,8 +12,7 @@ from ci_wasm.core.finding import Finding, FindingKind, Severity
 COMMIT_HEADER = "x-ci-wasm-commit"
 
 
-@dataclass(frozen=True, slots=True)
-class SmokeRequest:
+class SmokeRequest(Struct, frozen=True):
     """One HTTP request to the preview and what its answer must hold.
 
     `expect_headers` are texts that headers of the answer must contain, by their names in lower case.
@@ -26,8 +26,7 @@ class SmokeRequest:
     expect_headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SmokeAnswer:
+class SmokeAnswer(Struct, frozen=True):
     """What came back. `body` is the beginning of the body, decoded leniently; `milliseconds` is wall time.
 
     `headers` are those that the request expects, as far as the answer has them; several of one name are one text.
@@ -41,8 +40,7 @@ class SmokeAnswer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """What the Workers API made: the URL that follows the pull request and the one that stays with this upload.
 
     `startup_ms` is what the API says that starting the upload took, in whole milliseconds; None where it says nothing.
@@ -54,8 +52,7 @@ class Deployment:
     startup_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """A deployed preview and its smoke answers. `public` is False for one that lived only on this machine."""
 
     deployment: Deployment

@@ -6,7 +6,9 @@ A module is known only when it was built, so these problems come after those of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ci_wasm.core.behavior import BYTES_FUNCTION, BYTES_HELPERS, Behavior, Call, Scenario
 from ci_wasm.core.host import Host, make_host
@@ -19,16 +21,14 @@ INITIALIZE = "_initialize"
 MEMORY = "memory"
 
 
-@dataclass(frozen=True, slots=True)
-class CallProblem:
+class CallProblem(Struct, frozen=True):
     """Why a call cannot be made of this module."""
 
     call: Call
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True):
     """The scenarios without problems, with their numbers in one spelling, and the problems of the others.
 
     `types` are those of the exported functions; `initializes` says that `_initialize` has to be called first; `memories`

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ci_wasm.core.budget import BudgetResult
 from ci_wasm.core.call_result import CallResult
@@ -27,8 +29,7 @@ _GROWTH_KINDS = frozenset({FindingKind.BUDGET_EXCEEDED, FindingKind.BUDGET_WARNI
 _SIZES = frozenset({"raw", "gzip", "brotli", "upload", "section.code"})
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerReport:
+class WorkerReport(Struct, frozen=True):
     """One Worker's part. `growth` and `changes` are there where both `head` and `base` are Done.
 
     `history` is that of the base's branch, with the head as its last point where that was measured.
@@ -52,8 +53,7 @@ class WorkerReport:
         return tuple(stage for stage in (self.head, self.preview) if isinstance(stage, Failed))
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What was checked: the commit, where, and for which pull request."""
 
     commit: str
@@ -64,8 +64,7 @@ class Subject:
     run_attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A whole run. `notes` are sentences for the reader that belong to no Worker; `version` is ci-wasm's own.
 
     `ratchet` are ceilings that may come down, None where there are none, or where something has to be mended first.

@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct
 
 from ci_wasm.errors import BuildError
 
@@ -41,17 +42,15 @@ TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerModule:
+class WorkerModule(Struct, frozen=True):
     """One file of a Worker; `name` is the path by which other modules import it, without a leading `./`."""
 
     name: str
     type: ModuleType
-    content: bytes = field(repr=False)
+    content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """The modules of a Worker that has a main module of its own, which comes first."""
 
     modules: tuple[WorkerModule, ...]

@@ -12,7 +12,6 @@ a limit on it has a margin: what lies between is a warning.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -38,8 +37,7 @@ class StartupLimits(Struct, frozen=True):
 DEFAULT_STARTUP = StartupLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class StartupTimes:
+class StartupTimes(Struct, frozen=True):
     """CPU milliseconds of several fresh processes that started the same Worker, in the order of their runs."""
 
     milliseconds: tuple[float, ...]
@@ -55,8 +53,7 @@ class StartupTimes:
         return max(self.milliseconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Startup:
+class Startup(Struct, frozen=True):
     """The start of a Worker on this machine; `empty` is that of workerd with nothing to start."""
 
     head: StartupTimes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.behavior import Behavior, describe_call, digest_calls, digest_stubs
 from ci_wasm.core.budget import Budget
@@ -14,8 +15,7 @@ from ci_wasm.core.rehearsal import Rehearsal
 from ci_wasm.outcome import Done, Skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """What wasmtime gave: the start, and an answer for each call of the scenarios, in their order."""
 
     engine: str
@@ -23,8 +23,7 @@ class Run:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """A module that was run: its calls, what is wrong with them, and what they cost."""
 
     results: tuple[CallResult, ...] = ()

@@ -6,8 +6,9 @@ Exit code, headline, check run, commit status and outputs all come from this one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from ci_wasm.core.finding import Finding, Severity
 from ci_wasm.errors import EXIT_BROKEN, EXIT_OK
@@ -29,8 +30,7 @@ class StatusState(Enum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The conclusion, its exit code, and one line that says why."""
 
     conclusion: Conclusion

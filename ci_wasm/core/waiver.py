@@ -14,8 +14,9 @@ docs/adr/0006 tells which attacks that answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ class Allowance(Enum):
     BREAKING = "breaking"
 
 
-@dataclass(frozen=True, slots=True)
-class Labeling:
+class Labeling(Struct, frozen=True):
     """A label was set on a pull request, or taken off; `at` is GitHub's time, such as 2026-11-24T10:00:00Z."""
 
     label: str
@@ -44,16 +44,14 @@ class Labeling:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class BranchTip:
+class BranchTip(Struct, frozen=True):
     """The commit that a branch was last moved to, and GitHub's time of that."""
 
     commit: str
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """Somebody with write access lets one commit pass."""
 
     allowance: Allowance
@@ -68,8 +66,7 @@ class Waiver:
         return f", waived by `@{self.by}` at {moment(self.at)} for `{self.commit[:7]}`"
 
 
-@dataclass(frozen=True, slots=True)
-class NotWaived:
+class NotWaived(Struct, frozen=True):
     """The label is set, and waives nothing here; `reason` is a sentence that says what would."""
 
     reason: str

@@ -6,13 +6,13 @@ The parts are those of the upload form, https://developers.cloudflare.com/worker
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ci_wasm.core.script import WorkerModule
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Struct, frozen=True):
     """A whole Worker. `vars` are its plain bindings: text or any JSON value by name; they hold no secrets."""
 
     name: str
@@ -28,8 +28,7 @@ class Worker:
         return sum(len(module.content) for module in self.modules)
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """Where an upload comes from; Cloudflare keeps it as `workers/*` annotations, the shim answers with `commit`."""
 
     commit: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.call_result import CallResult
 from ci_wasm.core.execution import Cost, Execution
@@ -16,8 +17,7 @@ from ci_wasm.render.quantity import change, signed_percent, size
 _FEWEST_ROWS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """The start or a call with its cost, and that of the base where there is one to compare with."""
 
     text: str

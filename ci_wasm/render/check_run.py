@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from ci_wasm.core.check_run import CheckRun, CommitStatus
 from ci_wasm.core.report import Report

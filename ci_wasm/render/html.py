@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ci_wasm.core.report import Report
 from ci_wasm.render.page_data import make_page_data
@@ -20,8 +21,7 @@ LARGEST_PAGE = 1_500_000
 _PLACE = re.compile(r"%%(POLICY|STYLE|NOTICE|LIBRARY|DATA|SCRIPT)%%")
 
 
-@dataclass(frozen=True, slots=True)
-class PageSource:
+class PageSource(Struct, frozen=True):
     """The page's own parts: template, style sheet, our script, the charting library and its license."""
 
     template: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from ci_wasm.core.budget import BudgetResult
 from ci_wasm.core.history import FEWEST_POINTS, MOST_POINTS, Point
@@ -27,8 +28,7 @@ _SETTINGS = (
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """The range that a picture shows, in bytes."""
 
     low: int

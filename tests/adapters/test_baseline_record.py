@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ci_wasm.adapters.baseline_branch import decode_baseline, encode_baseline
 from ci_wasm.core.budget import Budget, BudgetState, judge_budget

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.adapters.github_forge import GitHubForge
 from ci_wasm.core.check_run import Annotation, CheckRun, CommitStatus

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.adapters.workerd_runtime import find_workerd
 from ci_wasm.adapters.workerd_startup import WorkerdStartup
@@ -61,6 +60,6 @@ def test_a_worker_that_does_not_start_is_refused_with_its_message(fault: str) ->
 
 
 def test_the_main_module_comes_first_whatever_its_place() -> None:
-    reversed_ = dataclasses.replace(worker(), modules=worker().modules[::-1])
+    reversed_ = replace(worker(), modules=worker().modules[::-1])
 
     assert WorkerdStartup().measure(reversed_, None, 1).head.best > 0

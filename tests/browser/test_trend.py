@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.adapters.page_source import read_page_source
 from ci_wasm.core.history import Point

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.core.check_run import Annotation, CheckRun, CommitStatus
 from ci_wasm.core.verdict import Conclusion, StatusState

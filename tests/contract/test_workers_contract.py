@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.adapters.cloudflare_workers import CloudflareWorkers
 from ci_wasm.adapters.web import HttpxWeb

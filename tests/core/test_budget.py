@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace as replace_struct
+from msgspec.structs import replace
 
 from ci_wasm.core.budget import Budget, BudgetState, Figures, Inherited, judge_budget, judge_figures
 from ci_wasm.core.execution import Cost, Execution
@@ -113,7 +112,7 @@ def measured(value: int) -> Measurement:
         functions={"big": value, "small": 1},
         crates={"core": value},
     )
-    module = replace_struct(
+    module = replace(
         module,
         data=Data(1, value),
         memories=(Memory(value, None, shared=False, memory64=False, page_size=1, imported=False),),
@@ -121,7 +120,7 @@ def measured(value: int) -> Measurement:
     made = make_measured(value, module, gzip=value, upload=Upload(value, None))
     cost = Cost(fuel=value, memory=0, digest="")
     execution = Execution("wasmtime 1", cost, {"add": cost})
-    return replace(made, sizes=replace_struct(made.sizes, brotli=value), execution=Done(execution))
+    return replace(made, sizes=replace(made.sizes, brotli=value), execution=Done(execution))
 
 
 METRICS = [*PLAIN_METRICS, "section.code", "crate.core", "fuel.add"]

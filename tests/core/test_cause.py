@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.core.cause import growth_cause
 from ci_wasm.core.dependencies import Dependencies, LockedPackage, describe_versions

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ci_wasm.core.budget import Budget, BudgetState, judge_budget
 from ci_wasm.core.finding import FindingKind, Severity

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 from wasmtime import wat2wasm
 
 from ci_wasm.adapters.baseline_branch import BaselineBranch
