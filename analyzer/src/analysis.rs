@@ -101,6 +101,7 @@ fn answer<'a>(
         largest: bodies.largest(options.functions, &module.exports),
         crates: bodies.by_crate(),
         garbage: bodies.garbage(),
+        elements: module.elements,
         data: bodies.data(&module.segments, &module.operators.segments.addresses(), options.functions, &module.exports),
         monomorphizations: bodies.monomorphizations(options.monomorphizations),
         names: if names.any() { NamesFrom::NameSection } else { NamesFrom::None },

@@ -37,6 +37,7 @@ pub struct Answer<'a> {
     /// All defined functions by the crate that defines them, largest first; empty for a module without functions.
     pub crates: Vec<Crate<'a>>,
     pub garbage: Garbage,
+    pub elements: Elements,
     pub data: Data<'a>,
     /// Empty unless asked for; what could be saved first.
     pub monomorphizations: Vec<Monomorphization>,
@@ -168,6 +169,13 @@ impl Monomorphization {
     }
 }
 
+/// The element segments, of any kind, and the entries of all of them: functions and other references.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Elements {
+    pub segments: usize,
+    pub entries: u64,
+}
+
 /// `size` counts the segments' content, without their headers. `largest` are sorted by size, equal ones by index.
 #[derive(Debug, Default)]
 pub struct Data<'a> {
@@ -205,7 +213,7 @@ impl Answer<'_> {
 }
 
 fields!(Answer<'_>: schema, layout, size, error, features, sections, imports, exports, entries, memories, tables, globals,
-    tags, start, functions, largest, crates, garbage, data,
+    tags, start, functions, largest, crates, garbage, elements, data,
     monomorphizations, names);
 fields!(ModuleError<'_>: message, offset, section);
 fields!(Section<'_>: name, offset, size);
@@ -217,6 +225,7 @@ fields!(Functions: count, imported, size, named);
 fields!(Function<'_>: index, name, symbol, krate as "crate", size, retained, retained_data, fingerprint, user);
 fields!(Garbage: functions, size);
 fields!(Crate<'_>: name, size, functions, instantiated);
+fields!(Elements: segments, entries);
 fields!(Data<'_>: segments, size, largest);
 fields!(Segment<'_>: index, name, address, size, retained_by);
 fields!(Monomorphization: name, functions, size, largest);

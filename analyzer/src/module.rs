@@ -7,7 +7,7 @@ use wasmparser::{
     TypeSectionReader,
 };
 
-use crate::answer;
+use crate::answer::{self, Elements};
 use crate::extern_types::ExternType;
 use crate::features::Feature;
 use crate::functions::Code;
@@ -33,6 +33,7 @@ pub struct Module<'a> {
     next_body: u64,
     /// The bytes of each data segment's content.
     pub segments: Vec<u64>,
+    pub elements: Elements,
     pub names: Option<BinaryReader<'a>>,
 }
 
@@ -188,6 +189,11 @@ impl<'a> Module<'a> {
         for element in section.into_iter().take(MAX_ENTRIES) {
             let element = element?;
             self.operators.features.element(&element.kind, &element.items);
+            self.elements.segments += 1;
+            self.elements.entries += u64::from(match &element.items {
+                ElementItems::Functions(items) => items.count(),
+                ElementItems::Expressions(_, items) => items.count(),
+            });
             if let ElementKind::Active { offset_expr, .. } = &element.kind {
                 self.root_expr(offset_expr)?;
             }

@@ -199,6 +199,13 @@ class Segment(Struct, frozen=True, gc=False):
     retained_by: str | None
 
 
+class Elements(Struct, frozen=True, gc=False):
+    """The element segments of any kind, and the entries of all of them: functions and other references."""
+
+    segments: int
+    entries: int
+
+
 class Data(Struct, frozen=True, gc=False):
     """The data segments; `largest` may be cut."""
 
@@ -212,7 +219,7 @@ class Module(Struct, frozen=True, gc=False):
 
     `sections` add up to `size`, whatever is wrong with the file. `largest` is sorted by size and may be cut; `imports` and
     `exports` are cut only for who asks to see the first few. `monomorphizations`, those first that one copy less would
-    make smallest, are there for who asks.
+    make smallest, are there for who asks. `elements` None is that of a baseline which an older version recorded.
     """
 
     schema: int
@@ -236,6 +243,7 @@ class Module(Struct, frozen=True, gc=False):
     data: Data
     names: str
     monomorphizations: tuple[Monomorphization, ...] = ()
+    elements: Elements | None = None
 
 
 def require_core_module(module: Module, name: str) -> Module:

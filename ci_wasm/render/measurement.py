@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from ci_wasm.core.module import UNATTRIBUTED, Crate, Function, Module, Section
+from ci_wasm.core.module import (
+    UNATTRIBUTED,
+    Count,
+    Crate,
+    Elements,
+    Function,
+    Memory,
+    MemoryType,
+    Module,
+    Section,
+    Table,
+    TableType,
+)
 from ci_wasm.core.signature import print_type
 from ci_wasm.render.columns import columns
 from ci_wasm.render.markdown import clean, code, table
@@ -137,12 +149,41 @@ def _own_and_retained(function: Function) -> str:
     return size(function.size) + more + data
 
 
+def _memory(memory: Memory) -> MemoryType:
+    return MemoryType(memory.minimum, memory.maximum, memory.shared, memory.memory64, memory.page_size)
+
+
+def _table(table: Table) -> TableType:
+    return TableType(table.element, table.minimum, table.maximum, table.table64, table.shared)
+
+
+def _limits(text: str, *, is_imported: bool) -> str:
+    """As in `min=17 max=none`, what stands before being the kind."""
+    return text.partition(" ")[2] + (", imported" if is_imported else "")
+
+
+def _segments_of(count: int) -> str:
+    return "1 segment" if count == 1 else f"{count:,} segments"
+
+
+def _counted(count: Count) -> str:
+    return f"{count.defined:,}, {count.imported:,} imported"
+
+
 def _facts(module: Module) -> list[tuple[str, str]]:
-    functions = module.functions
+    functions, elements = module.functions, module.elements or Elements(0, 0)
     return [
         ("functions", f"{functions.count:,} of {size(functions.size)}, {functions.imported:,} imported"),
         ("unreached", f"{module.garbage.functions:,} functions of {size(module.garbage.size)}"),
-        ("data", f"{module.data.segments:,} segments of {size(module.data.size)}"),
+        *(
+            ("memory", _limits(print_type(_memory(each)), is_imported=each.imported))
+            for each in module.memories
+        ),
+        *(("table", _limits(print_type(_table(each)), is_imported=each.imported)) for each in module.tables),
+        ("globals", _counted(module.globals)),
+        ("tags", _counted(module.tags)),
+        ("data", f"{_segments_of(module.data.segments)} of {size(module.data.size)}"),
+        ("elements", f"{_segments_of(elements.segments)}, {elements.entries:,} references"),
         ("names", _NAMES.get(module.names, module.names)),
         ("features", ", ".join(module.features) or "none beyond the first version of WebAssembly"),
         ("start function", "none" if module.start is None else str(module.start)),

@@ -16,6 +16,7 @@ from ci_wasm.core.module import (
     Count,
     Crate,
     Data,
+    Elements,
     Entries,
     Export,
     ExternType,
@@ -82,6 +83,7 @@ def test_the_tutorials_module(reader: WasmtimeModuleReader) -> None:
         garbage=Garbage(0, 0),
         data=Data(0, 0),
         names="name-section",
+        elements=Elements(0, 0),
     )
 
 
@@ -145,6 +147,7 @@ def test_segments_and_the_start_function(reader: WasmtimeModuleReader) -> None:
     module = reader.read(assemble("segments"))
     hello, late = Segment(0, None, 16, 12, None), Segment(1, "late", None, 5, "other")
     assert (module.data, module.start, module.error) == (Data(2, 17, (hello, late)), 0, None)
+    assert module.elements == Elements(2, 3)
     assert [section.name for section in module.sections if section.name.startswith("custom.")] == [
         "custom.build_id",
         "custom.producers",
