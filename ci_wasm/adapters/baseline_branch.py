@@ -7,9 +7,9 @@ Each file carries the sizes of the commits before it, too: a pull request reads 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple
 
 import msgspec
+from msgspec.structs import astuple
 
 from ci_wasm.core.dependencies import Dependencies
 from ci_wasm.core.execution import NOT_RUN, Execution

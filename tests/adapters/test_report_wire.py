@@ -71,7 +71,7 @@ def test_keys_of_another_version_do_no_harm() -> None:
             "maybe",
             "`report.verdict.conclusion`: 'maybe' is not a valid Conclusion",
         ),
-        (("subject",), {}, "`report.subject`: Subject.__init__() missing 1 required"),
+        (("subject",), {}, "`report.subject`: Missing required argument"),
         (("schema",), 2, "is no report of this version: it has the schema 2, and ci-wasm reads schema 1"),
         (("schema",), None, "is no report of this version: it has no schema"),
     ],
