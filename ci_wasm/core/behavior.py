@@ -48,6 +48,10 @@ class Payload(Struct, frozen=True):
     label: str
     content: bytes
 
+    def __repr__(self) -> str:
+        """Without the bytes."""
+        return f"Payload({self.label!r}, {len(self.content):,} bytes)"
+
 
 class OutputRule(Struct, frozen=True):
     """What bytes that come out must be; exactly one is set. `sha256` is in lower-case hexadecimal digits."""

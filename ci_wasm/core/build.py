@@ -69,6 +69,10 @@ class Build(Struct, frozen=True):
         """Whether the module comes without JavaScript of its own, so that others call it and provide its imports."""
         return self.script is None and not self.unpreviewable
 
+    def __repr__(self) -> str:
+        """Without the bytes: a module may have 35 MB."""
+        return f"Build({self.path!r}, {len(self.wasm):,} bytes)"
+
 
 def strip_names(build: Build) -> Build:
     """The same build, shipping its module without names; they go on explaining its size."""

@@ -49,6 +49,10 @@ class WorkerModule(Struct, frozen=True):
     type: ModuleType
     content: bytes
 
+    def __repr__(self) -> str:
+        """Without the bytes."""
+        return f"WorkerModule({self.name!r}, {len(self.content):,} bytes)"
+
 
 class Script(Struct, frozen=True):
     """The modules of a Worker that has a main module of its own, which comes first."""
