@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import analysis, check, startup
+from bench import analysis, check, cold, startup
 
-PARTS = {"startup": startup.main, "analysis": analysis.main, "check": check.main}
+PARTS = {"startup": startup.main, "analysis": analysis.main, "check": check.main, "cold": cold.main}
 
 
 def main() -> int:
