@@ -49,7 +49,8 @@ class DependencyChange(Struct, frozen=True):
 
     With `needed_by` it is the same on both sides, but needed by this package on one of them only: in the head, or, where
     it is `dropped`, in the base. A package of the repository that begins to use what others needed before changes no more
-    of Cargo.lock than that, and may bring as much code as a new package. `under` is one that comes below such a package.
+    of Cargo.lock than that, and may bring as much code as a new package. `under` is one that comes below such a package,
+    or below a new one.
     """
 
     before: LockedPackage | None
@@ -101,7 +102,10 @@ def dependency_changes(base: Dependencies, head: Dependencies) -> tuple[Dependen
 
 
 def need_changes(base: Dependencies, head: Dependencies) -> tuple[DependencyChange, ...]:
-    """What a package of the repository needs on one side only, though it is the same on both; and what is under that."""
+    """What is the same on both sides and needed on one only, by a package of the repository; and what is under that.
+
+    So is what a package of any source needs that is on that side only.
+    """
     come, gone = _new_needs(base, head), _new_needs(head, base)
     # What is needed on both sides by some way, old or new, is shown once: where it came.
     names = {change.name for change in come}
@@ -119,12 +123,14 @@ def _new_needs(base: Dependencies, head: Dependencies) -> list[DependencyChange]
     needed = {
         package.name: set(map(_name_of, package.needs)) for package in base.packages if not package.source
     }
+    names = {package.name for package in base.packages}
+    own = [package for package in head.packages if package.name in needed and not package.source]
+    new = [package for package in head.packages if package.name not in names]
     waiting = [
-        (need, package.name, False)
-        for package in head.packages
-        if package.name in needed and not package.source
+        (need, package.name, package.name not in names)
+        for package in (*own, *new)
         for need in package.needs
-        if _name_of(need) not in needed[package.name]
+        if _name_of(need) not in needed.get(package.name, ())
     ]
     found: dict[str, DependencyChange] = {}
     while waiting:

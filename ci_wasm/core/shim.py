@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ci_wasm.core.module import FuncType, Import, MemoryType, Module
 from ci_wasm.core.script import ModuleType, WorkerModule
@@ -18,12 +18,12 @@ SHIM_MAIN = "shim.js"
 MANIFEST = "manifest.json"
 WASM = "module.wasm"
 
-# The bytes ABI, version 1. A module speaks it when it has all of these and a 32-bit `memory`.
-BYTES_ABI = {
-    "alloc": FuncType(("i32",), ("i32",)),
-    "handle": FuncType(("i32", "i32"), ("i64",)),
-    "dealloc": FuncType(("i32", "i32"), ()),
-}
+_ALLOCATOR = {"alloc": FuncType(("i32",), ("i32",)), "dealloc": FuncType(("i32", "i32"), ())}
+_HANDLER = FuncType(("i32", "i32"), ("i64",))
+# The bytes ABI, version 1, and the HTTP ABI, version 2, by which a module answers every request itself. A module speaks
+# one when it has all of its functions and a 32-bit `memory`; with both, it speaks the later.
+BYTES_ABI = {**_ALLOCATOR, "handle": _HANDLER}
+HTTP_ABI = {**_ALLOCATOR, "handle_http": _HANDLER}
 # What compilers of reactors (TinyGo, Zig, C) export for the host to call once, before anything else.
 INITIALIZE = "_initialize"
 
@@ -72,27 +72,30 @@ def _check(module: Module) -> None:
 
 def _manifest(module: Module) -> dict[str, object]:
     functions = {export.name: export.type for export in module.exports if isinstance(export.type, FuncType)}
-    speaks_bytes = _speaks_bytes(module, functions)
+    speaks_http = _speaks(HTTP_ABI, module, functions)
+    speaks_bytes = not speaks_http and _speaks(BYTES_ABI, module, functions)
     initializes = functions.get(INITIALIZE) == FuncType((), ())
-    reserved = {name: "it is part of the bytes ABI" for name in BYTES_ABI if speaks_bytes}
+    reserved = dict.fromkeys(functions, "the module answers every request itself") if speaks_http else {}
+    reserved |= {name: "it is part of the bytes ABI" for name in BYTES_ABI if speaks_bytes}
     reserved |= {INITIALIZE: "it is called once, when the module starts"} if initializes else {}
     reasons = {name: reserved.get(name) or _why_not(name, type_) for name, type_ in functions.items()}
     served = [name for name, reason in reasons.items() if not reason]
-    if not served and not speaks_bytes:
+    if not (served or speaks_bytes or speaks_http):
         raise _nothing_to_call(reasons)
     return {
         "schema": 1,
         "initialize": initializes,
         "bytes": speaks_bytes,
+        "http": speaks_http,
         "exports": [_entry(name, functions[name]) for name in served],
         "notServed": [{"name": name, "reason": reason} for name, reason in reasons.items() if reason],
     }
 
 
-def _speaks_bytes(module: Module, functions: dict[str, FuncType]) -> bool:
+def _speaks(abi: Mapping[str, FuncType], module: Module, functions: Mapping[str, FuncType]) -> bool:
     memory = next((export.type for export in module.exports if export.name == "memory"), None)
     is_plain = isinstance(memory, MemoryType) and not memory.memory64 and not memory.shared
-    return is_plain and all(functions.get(name) == type_ for name, type_ in BYTES_ABI.items())
+    return is_plain and all(functions.get(name) == type_ for name, type_ in abi.items())
 
 
 def _why_not(name: str, type_: FuncType) -> str | None:

@@ -16,7 +16,7 @@ let instance = instantiate();
 
 export default {
   async fetch(request) {
-    return withoutBodyIfHead(request, await answer(request));
+    return withoutBodyIfHead(request, await (manifest.http ? answerHttp(request) : answer(request)));
   },
 };
 
@@ -148,31 +148,104 @@ function showNumber(value) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Bytes ABI, version 1: POST / with a body -> bytes
+// Bytes ABI, version 1: POST / with a body -> bytes. HTTP ABI, version 2: an HTTP/1.1 message -> an HTTP/1.1 message
 
-async function answerBytes(request) {
-  const body = new Uint8Array(await request.arrayBuffer());
-  let output;
+const answerBytes = (request) => answerWith("handle", request, [], bytesResponse);
+const answerHttp = (request) => answerWith("handle_http", request, [requestHead(request)], httpResponse);
+
+async function answerWith(name, request, head, respond) {
+  const body = await readBody(request);
+  if (!body) return json(413, { error: "the body is too large", limit: LARGEST_BODY });
   try {
     // From here on nothing waits, so no other request can come in between.
-    output = handleBytes(current().exports, body);
+    return respond(callWithBytes(current().exports, name, [...head, ...body]));
   } catch (error) {
-    return trapped("handle", error);
+    return trapped(name, error);
   }
-  return new Response(output, { headers: headers({ "content-type": "application/octet-stream" }) });
 }
 
-function handleBytes({ memory, alloc, handle, dealloc }, body) {
+const bytesResponse = (output) => new Response(output, { headers: headers({ "content-type": "application/octet-stream" }) });
+
+function requestHead(request) {
+  const { pathname, search } = new URL(request.url);
+  const fields = [...request.headers].map(([name, value]) => `${name}: ${value}\r\n`);
+  return new TextEncoder().encode(`${request.method} ${pathname}${search} HTTP/1.1\r\n${fields.join("")}\r\n`);
+}
+
+// The grammar is RFC 9112's, with one way to write each thing: CRLF, no folded lines, printable ASCII.
+const STATUS_LINE = /^HTTP\/1\.1 ([2-5][0-9][0-9]) [\x20-\x7e]*$/;
+const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*)$/;
+// The runtime frames the body.
+const FRAMING = new Set(["connection", "content-length", "transfer-encoding"]);
+
+function httpResponse(message) {
+  const end = endOfHead(message);
+  const [first, ...lines] = new TextDecoder("latin1").decode(message.subarray(0, end)).split("\r\n");
+  const status = Number(read(STATUS_LINE, first)[1]);
+  const fields = new Headers();
+  for (const line of lines) {
+    const [, name, value] = read(FIELD_LINE, line);
+    if (!FRAMING.has(name.toLowerCase())) fields.append(name, value);
+  }
+  const ours = headers(status < 300 ? cacheHeaders() : {});
+  if (!fields.has("cache-control")) fields.set("cache-control", ours["cache-control"]);
+  fields.set("x-ci-wasm-commit", manifest.commit);
+  const body = [204, 205, 304].includes(status) ? null : message.subarray(end + 4);
+  // "manual": a body with `content-encoding` is encoded already.
+  return new Response(body, { status, headers: fields, encodeBody: "manual" });
+}
+
+function endOfHead(message) {
+  const isEnd = (at) => [13, 10, 13, 10].every((byte, offset) => message[at + offset] === byte);
+  let at = message.indexOf(13);
+  while (at !== -1 && !isEnd(at)) at = message.indexOf(13, at + 1);
+  if (at === -1) throw new SyntaxError("the module's answer has no empty line after its head");
+  return at;
+}
+
+function read(pattern, line) {
+  const found = pattern.exec(line);
+  if (!found) throw new SyntaxError(`the module's answer is not an HTTP/1.1 message: ${JSON.stringify(clip(line))}`);
+  return found;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Bodies and the module's memory
+
+const LARGEST_BODY = 32 * 1024 * 1024;
+
+// The pieces of a body, or nothing where it is too large; a body that does not say its length is counted as it comes.
+async function readBody(request) {
+  if (Number(request.headers.get("content-length")) > LARGEST_BODY) return undefined;
+  const pieces = [];
+  let size = 0;
+  for await (const piece of request.body ?? []) {
+    size += piece.length;
+    if (size > LARGEST_BODY) return undefined;
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+// Writes the pieces one after another into memory of the module, calls the export, and gives a copy of what it answers.
+function callWithBytes(exports, name, pieces) {
+  const { memory, alloc, dealloc } = exports;
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   // Allocators need not know what zero bytes are.
-  const room = Math.max(body.length, 1);
+  const room = Math.max(length, 1);
   const input = alloc(room) >>> 0;
-  region(memory, input, room).set(body);
-  const packed = BigInt.asUintN(64, handle(input, body.length));
-  const [pointer, length] = [Number(packed >> 32n), Number(packed & 0xffffffffn)];
+  const target = region(memory, input, room);
+  let at = 0;
+  for (const piece of pieces) {
+    target.set(piece, at);
+    at += piece.length;
+  }
+  const packed = BigInt.asUintN(64, exports[name](input, length));
+  const [pointer, size] = [Number(packed >> 32n), Number(packed & 0xffffffffn)];
   // The memory may have grown, which detaches older views: look again, and copy before it is freed.
-  const output = region(memory, pointer, length).slice();
+  const output = region(memory, pointer, size).slice();
   dealloc(input, room);
-  if (length > 0) dealloc(pointer, length);
+  if (size > 0) dealloc(pointer, size);
   return output;
 }
 

@@ -80,6 +80,22 @@ REGEX = "regex 1.11.1, regex-automata 0.4.0, memchr 2.0.0"
         (("", APP), ("", {"app": 2000}), ""),
         (("", APP), ("", APP), ""),
         (("", APP), ("memchr 2.0.0*", {"app": 2000}), ""),
+        # What a new one makes of a package that was there before is the new one's.
+        (
+            ("jpeg 0.2.0", {**APP, "jpeg": 300}),
+            ("image 0.25.0, jpeg 0.2.0", {**APP, "image": 100, "jpeg": 900, "core": 500}),
+            "`image` 0.25.0 is new and brings 700 bytes of code, with another package that it needs",
+        ),
+        (
+            ("image 0.25.0, jpeg 0.2.0", {**APP, "image": 100, "jpeg": 900, "core": 500}),
+            ("jpeg 0.2.0", {**APP, "jpeg": 300}),
+            "`image` 0.25.0 is gone and takes 700 bytes of code along, with another package that it needed",
+        ),
+        (
+            ("jpeg 0.2.0", {**APP, "jpeg": 300}),
+            ("image 0.25.0, jpeg 0.2.0", {**APP, "image": 100, "jpeg": 300, "core": 500}),
+            "",
+        ),
         # An update, alone and with what changed under it.
         (
             ("memchr 1.0.0", {**APP, "memchr": 300}),

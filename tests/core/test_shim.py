@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ci_wasm.core.module import Export, FuncType, Import, MemoryType, Module, ModuleError
 from ci_wasm.core.script import ModuleType
-from ci_wasm.core.shim import BYTES_ABI, SHIM_MAIN, shim_modules
+from ci_wasm.core.shim import BYTES_ABI, HTTP_ABI, SHIM_MAIN, shim_modules
 from ci_wasm.errors import ArtifactError, ConfigError
 from tests.adapters.raw_modules import assemble, describe
 
@@ -51,6 +51,7 @@ def test_three_files_of_which_only_the_data_is_generated() -> None:
         "cacheControl": "public, max-age=60",
         "initialize": False,
         "bytes": False,
+        "http": False,
         "exports": [
             {"name": "add", "params": ["i32", "i32"], "results": ["i32"], "signature": "(i32, i32) -> i32"}
         ],
@@ -115,8 +116,40 @@ def test_without_one_of_its_parts_they_are_plain_exports(exports: dict[str, Func
     assert "alloc" in {entry["name"] for entry in made["exports"]}
 
 
-def test_no_memory_no_bytes() -> None:
-    assert manifest(with_exports(**BYTES_ABI))["bytes"] is False
+def test_no_memory_no_abi() -> None:
+    made = manifest(with_exports(**(BYTES_ABI | HTTP_ABI)))
+
+    assert (made["bytes"], made["http"]) == (False, False)
+
+
+def test_a_module_of_the_http_abi_answers_everything_itself() -> None:
+    made = manifest(with_exports(memory=MemoryType(1, None), other=NUMERIC, **HTTP_ABI))
+
+    assert (made["http"], made["bytes"], made["exports"]) == (True, False, [])
+    assert {entry["name"]: entry["reason"] for entry in made["notServed"]} == dict.fromkeys(
+        ["other", *HTTP_ABI], "the module answers every request itself"
+    )
+
+
+def test_of_both_abis_the_later_is_spoken() -> None:
+    made = manifest(with_exports(memory=MemoryType(1, None), **(BYTES_ABI | HTTP_ABI)))
+
+    assert (made["http"], made["bytes"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "exports",
+    [
+        {name: type_ for name, type_ in HTTP_ABI.items() if name != "dealloc"},
+        HTTP_ABI | {"handle_http": FuncType(("i32", "i32"), ("i32",))},
+        HTTP_ABI | {"memory": MemoryType(1, None, memory64=True)},
+    ],
+)
+def test_without_one_of_its_parts_it_is_not_the_http_abi(exports: dict[str, FuncType | MemoryType]) -> None:
+    made = manifest(with_exports(**({"memory": MemoryType(1, None)} | exports)))
+
+    assert made["http"] is False
+    assert "handle_http" in {entry["name"] for entry in made["exports"]}
 
 
 @pytest.mark.parametrize(("type_", "called"), [(FuncType((), ()), True), (FuncType(("i32",), ()), False)])
