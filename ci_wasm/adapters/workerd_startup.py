@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ci_wasm.adapters.workerd_config import ModuleKind, Program, ProgramModule, write_program
+from ci_wasm.adapters.workerd_config import ModuleKind, Program, ProgramModule, is_shim, write_program
 from ci_wasm.adapters.workerd_runtime import find_workerd
 from ci_wasm.adapters.workerd_start import Start, await_listen, start_failure
 from ci_wasm.core.script import ModuleType
@@ -40,7 +40,8 @@ class WorkerdStartup:
     def measure(self, head: Worker, base: Worker | None, runs: int) -> Startup:
         """See the port."""
         binary = find_workerd(self._binary)
-        programs = [empty_program(head), *(program_of(worker) for worker in (head, base) if worker)]
+        programs = [program_of(worker) for worker in (head, base) if worker]
+        programs.insert(0, empty_program(programs[0]))
         with tempfile.TemporaryDirectory(prefix="ci-wasm-startup-") as name:
             folders = [Path(name, str(number)) for number in range(len(programs))]
             for program, folder in zip(programs, folders, strict=True):
@@ -107,10 +108,16 @@ def program_of(worker: Worker) -> Program:
         worker.compatibility_flags,
         texts,
         {name: json.dumps(value) for name, value in worker.vars.items() if name not in texts},
+        has_outside=not is_shim(modules[0].content),
     )
 
 
-def empty_program(worker: Worker) -> Program:
+def empty_program(program: Program) -> Program:
     """A Worker that does nothing, with the other one's date and flags, which decide what workerd itself sets up."""
     nothing = ProgramModule("nothing.js", ModuleKind.ES_MODULE, NOTHING)
-    return Program((nothing,), worker.compatibility_date, worker.compatibility_flags)
+    return Program(
+        (nothing,),
+        program.compatibility_date,
+        program.compatibility_flags,
+        has_outside=program.has_outside,
+    )

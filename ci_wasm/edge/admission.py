@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ci_wasm.adapters.workerd_config import Program, ProgramModule
+from ci_wasm.adapters.workerd_config import Program, ProgramModule, is_shim
 from ci_wasm.edge.bindings import Binding, json_bindings, text_bindings
 from ci_wasm.edge.call import Call, Edge
 from ci_wasm.edge.refusal import invalid, not_here
@@ -54,6 +54,7 @@ async def _started(edge: Edge, build: Build, modules: tuple[ProgramModule, ...])
         text_bindings(build.bindings),
         json_bindings(build.bindings, about),
         edge.reach,
+        has_outside=not is_shim(modules[0].content),
     )
     try:
         milliseconds = await edge.fleet.install(build.id, program)

@@ -7,11 +7,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ci_wasm.adapters.shim_source import read_shim_source
 from ci_wasm.adapters.workerd_config import (
     ModuleKind,
     Program,
     ProgramModule,
     config_text,
+    is_shim,
     quote,
     write_program,
 )
@@ -38,6 +40,20 @@ def test_names_of_modules_never_become_paths(tmp_path: Path) -> None:
         "outside.js",
     ]
     assert [path.name for path in tmp_path.rglob("evil*")] == []
+
+
+def test_a_program_that_asks_nobody_has_no_network_and_no_cache(tmp_path: Path) -> None:
+    write_program(Program((MAIN,), "2026-07-01", has_outside=False), tmp_path / "p")
+
+    config = (tmp_path / "p" / "config.capnp").read_text()
+    assert 'globalOutbound = "nothing"' in config
+    assert "outside" not in config
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["config.capnp", "module-0"]
+
+
+def test_the_shim_of_raw_modules_is_known_by_its_bytes() -> None:
+    assert is_shim(read_shim_source().encode())
+    assert not is_shim(MAIN.content)
 
 
 @given(st.text())
