@@ -65,7 +65,7 @@ class Past(Struct, frozen=True):
 def check(plan: Check, job: Job) -> Report:
     """A pull request: build, measure, compare, judge, preview, and see what a person with write access lets pass."""
     heads = measure_heads(job)
-    past = measure_past(job, plan.pull_request.base_sha)
+    past = measure_past(job, plan.pull_request.base_sha, starts=True)
     reports = judge_all(job, heads, past)
     previewed = [
         preview(
@@ -143,8 +143,11 @@ def tried_tree(world: World, tree: Path, worker: WorkerSettings) -> Head:
     return try_module(world, measure_tree(world, tree, worker), worker)
 
 
-def measure_past(job: Job, base_sha: str) -> Past:
-    """The base of every Worker: as recorded when it was merged, else built now from the merge base; and the histories."""
+def measure_past(job: Job, base_sha: str, *, starts: bool = False) -> Past:
+    """The base of every Worker: as recorded when it was merged, else built now from the merge base; and the histories.
+
+    `starts` says that bases are started, too: then some are built though they are recorded.
+    """
     if base_sha == NO_COMMIT:
         first = Skipped("this is the branch's first commit")
         return Past({worker.name: first for worker in job.settings.workers}, {})
@@ -155,10 +158,15 @@ def measure_past(job: Job, base_sha: str) -> Past:
         for worker in job.settings.workers
         if worker.name in record.measurements
     }
-    missing = [worker for worker in job.settings.workers if worker.name not in bases]
+    missing = [
+        worker
+        for worker in job.settings.workers
+        if worker.name not in bases or (starts and worker.startup.rebuilds_base)
+    ]
     rebuilt = rebuilt_bases(job, commit, missing) if missing else {}
     for name, built in rebuilt.items():
-        bases[name] = as_base(built, commit)
+        # A base that was recorded stays what the head is compared with: the recorded one is what was merged.
+        bases.setdefault(name, as_base(built, commit))
     heads = {name: built.value for name, built in rebuilt.items() if isinstance(built, Done)}
     return Past(bases, record.histories, heads)
 

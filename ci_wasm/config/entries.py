@@ -74,6 +74,7 @@ class EntryReader:
         margin = self._read((*path, "platform-margin"), parse_percent, entry.platform_margin)
         return StartupLimits(
             runs=entry.runs,
+            rebuilds_base=entry.rebuild_base,
             warn_growth=default.warn_growth if growth is None else growth,
             platform_max=entry.platform_max if isinstance(entry.platform_max, int) else None,
             platform_margin=default.platform_margin if margin is None else margin,

@@ -167,6 +167,9 @@ class StartupEntry(_Section):
         int,
         Meta(ge=0, le=99, description="How many processes of workerd start the Worker; 0 measures nothing."),
     ] = DEFAULT_STARTUP.runs
+    rebuild_base: Annotated[
+        bool, Meta(description="Build the base to start it, too, where its baseline is only recorded.")
+    ] = DEFAULT_STARTUP.rebuilds_base
     warn_growth: Annotated[
         Percent,
         Meta(description="How much more CPU than the base's the start may take before it is a warning."),

@@ -25,10 +25,13 @@ NOISE_MS = 2.0
 class StartupLimits(Struct, frozen=True):
     """What is measured and judged. `runs` are processes of each kind, 0 for none; `warn_growth` is in percent.
 
+    `rebuilds_base` asks for a base that is built now where a recorded one has no bytes to start.
+
     `platform_max` is in milliseconds of Cloudflare's figure, `platform_margin` in percent of it.
     """
 
     runs: int = 7
+    rebuilds_base: bool = False
     warn_growth: float = 25.0
     platform_max: int | None = None
     platform_margin: float = 25.0

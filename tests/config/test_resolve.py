@@ -77,7 +77,7 @@ workers:
           - {call: add, name: first}
           - {call: add, trap: integer overflow}
     stubs: {env.now: 42, "env.*": null}
-    startup: {max-fuel: 1000, runs: 3, warn-growth: 10%, platform-max: 200, platform-margin: 12.5%}
+    startup: {max-fuel: 1000, runs: 3, rebuild-base: true, warn-growth: 10%, platform-max: 200, platform-margin: 12.5%}
     smoke:
       - {path: "/add?a=2&b=3", contains: "5"}
 preview: {strategy: local}
@@ -127,7 +127,9 @@ baseline: {store: rebuild}
         (Stub("env.now", "42"), Stub("env.*", None)),
         max_startup_fuel=1000,
     )
-    assert worker.startup == StartupLimits(3, 10.0, 200, 12.5)
+    assert worker.startup == StartupLimits(
+        3, rebuilds_base=True, warn_growth=10.0, platform_max=200, platform_margin=12.5
+    )
     assert (resolved.strategy, resolved.records_baseline) == (Strategy.LOCAL, False)
 
 

@@ -55,3 +55,17 @@ def test_a_start_that_need_not_be_measured_is_not(job: Job, head: int, more: str
     run = job.run("pull_request", job.pull_request())
 
     assert worker(run)["startup"] == {"state": "skipped", "reason": reason}
+
+
+@pytest.mark.parametrize("rebuilds", [False, True])
+def test_a_recorded_base_is_started_where_that_is_asked_for(job: Job, rebuilds: bool) -> None:
+    startup = "    startup: {runs: 1, rebuild-base: true}\n" if rebuilds else "    startup: {runs: 1}\n"
+    commit(job, base=1, head=2, config=CONFIG + startup)
+    job.checkout.git("checkout", "--quiet", job.checkout.commits["base"])
+    assert job.run("push", job.push()).exit_code == 0
+    job.checkout.git("checkout", "--quiet", job.checkout.commits["head"])
+
+    run = job.run("pull_request", job.pull_request())
+
+    assert worker(run)["base"]["value"]["recorded"] is True
+    assert (worker(run)["startup"]["value"]["base"] is not None) is rebuilds
