@@ -25,6 +25,9 @@ class Cause(Struct, frozen=True):
 def growth_cause(growth: Growth) -> Cause | None:
     """What brought, or took, at least half of the code that came or went; None where no change of Cargo.lock did.
 
+    Where the repository's own code is the same, a change of Cargo.lock that has all others under it did all of it: also what
+    it makes of others' code, the standard library's included.
+
     Where the functions of the two sides do not match, other settings cut the same code otherwise, and no package is to
     blame for it.
     """
@@ -37,7 +40,17 @@ def growth_cause(growth: Growth) -> Cause | None:
         clear = [group for group in groups if group.bytes * total > 0 and 2 * abs(group.bytes) >= abs(total)]
         if clear:
             best = max(clear, key=lambda group: (abs(group.bytes), group.count))
-            return Cause(_sentence(best), best.bytes)
+            return Cause(_sentence(best, best.bytes), best.bytes)
+    return _only_change(growth, foreign, total) if growth.own_is_same else None
+
+
+def _only_change(growth: Growth, foreign: Sequence[DependencyGrowth], total: int) -> Cause | None:
+    """The change that has every other one under it. Data is charged to nobody, so it is only put beside the code."""
+    for group in _groups(foreign):
+        if group.root and not group.root.change.needed_by and len(group.members) == len(foreign):
+            data = sum(delta.bytes for delta in growth.sections if delta.name == "data")
+            beside = f", beside {data:,} bytes of data" if data > total > 0 else ""
+            return Cause(_sentence(group, total) + beside, total)
     return None
 
 
@@ -98,10 +111,10 @@ def _under(
     return found
 
 
-def _sentence(group: _Group) -> str:
-    amount = f"{abs(group.bytes):,} bytes of code"
+def _sentence(group: _Group, size: int) -> str:
+    amount = f"{abs(size):,} bytes of code"
     if group.root is None:
-        return f"{group.count:,} changed packages of Cargo.lock {'bring' if group.bytes > 0 else 'save'} {amount}"
+        return f"{group.count:,} changed packages of Cargo.lock {'bring' if size > 0 else 'save'} {amount}"
     change, others = group.root.change, _packages(group.count)
     if change.before is None and change.after is not None:
         needed = f", with {others} that it needs" if others else ""
@@ -109,7 +122,7 @@ def _sentence(group: _Group) -> str:
     if change.after is None and change.before is not None:
         needed = f", with {others} that it needed" if others else ""
         return f"`{change.name}` {change.before.version} is gone and takes {amount} along{needed}"
-    verb = "brings" if group.bytes > 0 else "saves"
+    verb = "brings" if size > 0 else "saves"
     if change.needed_by and change.after:
         needed = f", with {others} that it needs" if others else ""
         now = "is" if change.under else "is no longer" if change.dropped else "is now"

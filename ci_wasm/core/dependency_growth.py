@@ -53,6 +53,12 @@ def code_bytes(grown: Iterable[DependencyGrowth]) -> int:
     return sum({each.code.name: each.code.bytes for each in grown if each.code}.values())
 
 
+def own_code_is_same(base: Measurement, head: Measurement) -> bool:
+    """Whether the repository's own packages have code in the module, and as many bytes of it as before, in each of them."""
+    before, after = _own_code(base), _own_code(head)
+    return before == after and any(before.values())
+
+
 def dependency_note(base: Measurement, head: Measurement) -> str:
     """Why it is not known what changed in Cargo.lock, in a sentence; empty where it is known, or where there is none."""
     for side, measurement in (("base", base), ("head", head)):
@@ -61,6 +67,12 @@ def dependency_note(base: Measurement, head: Measurement) -> str:
     if base.dependencies is None and head.dependencies is not None:
         return "What changed in Cargo.lock is not known: the base was recorded without it."
     return ""
+
+
+def _own_code(measurement: Measurement) -> Mapping[str, int]:
+    packages = measurement.dependencies.packages if measurement.dependencies else ()
+    own = {package.crate for package in packages if package.crate and not package.source}
+    return {crate.name: crate.size for crate in measurement.module.crates if crate.name in own}
 
 
 class _Side(Struct, frozen=True):

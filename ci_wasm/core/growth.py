@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from ci_wasm.core.dependency_growth import DependencyGrowth, dependency_growth, dependency_note
+from ci_wasm.core.dependency_growth import (
+    DependencyGrowth,
+    dependency_growth,
+    dependency_note,
+    own_code_is_same,
+)
 from ci_wasm.core.matching import Delta, Matching
 from ci_wasm.core.measurement import Measurement
 from ci_wasm.core.module import UNATTRIBUTED, Module
@@ -31,7 +36,7 @@ class Growth(Struct, frozen=True):
     `renamed` are functions with the same code under another name, largest first. `matched` is the share of the code
     that was found on both sides, None without names; where it is poor, no functions are listed. `dependencies` are what
     changed in Cargo.lock, those with code in the module first; `dependency_note` says why that is not known, where a
-    Cargo.lock was there.
+    Cargo.lock was there. `own_is_same` says that the code of the repository's own packages kept its size.
     """
 
     raw: Delta
@@ -46,6 +51,7 @@ class Growth(Struct, frozen=True):
     poor_matching: bool
     dependencies: tuple[DependencyGrowth, ...] = ()
     dependency_note: str = ""
+    own_is_same: bool = False
 
 
 def make_growth(base: Measurement, head: Measurement, matching: Matching | None) -> Growth:
@@ -67,6 +73,7 @@ def make_growth(base: Measurement, head: Measurement, matching: Matching | None)
         poor_matching=_is_poor(matching),
         dependencies=dependency_growth(base, head),
         dependency_note=dependency_note(base, head),
+        own_is_same=own_code_is_same(base, head),
     )
 
 

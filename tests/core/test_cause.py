@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ci_wasm.core.cause import growth_cause
 from ci_wasm.core.dependencies import Dependencies, LockedPackage, describe_versions
 from ci_wasm.core.growth import Growth
+from ci_wasm.core.matching import Delta
 from ci_wasm.core.measurement import Measurement
 from tests.modules import grow, make_measured, make_module
 
@@ -23,6 +24,7 @@ NEEDS = {
     "knot": ("loop 1.0.0",),
     "loop": ("knot 1.0.0",),
     "image": ("jpeg 0.2.0", "memchr 2.0.0"),
+    "adapter": ("icu 2.0.0", "icu-data 2.0.0"),
 }
 
 
@@ -211,6 +213,45 @@ def test_a_need_of_the_apps_own_may_be_the_cause(
 
     assert (found.sentence if found else "") == cause
     assert [f"{each.change.name} {describe_versions(each.change)}" for each in growth.dependencies] == listed
+
+
+IDNA = "app 1.0.0, idna 1.0.0, adapter 1.0.0*"
+WITH_ICU = "app 1.0.0, idna 1.0.0, adapter 1.2.0*, icu 2.0.0, icu-data 2.0.0*"
+USES_IDNA: Mapping[str | None, int] = {**APP, "idna": 100, "core": 500}
+
+
+@pytest.mark.parametrize(
+    ("head", "own", "data", "expected"),
+    [
+        # Most of it is what the new package makes of others' code, and tables.
+        ({"icu": 300, "idna": 350, "core": 900}, 1000, 9000, "`adapter` 1.0.0 → 1.2.0 brings 950 bytes of code, with another package that changed with it, beside 9,000 bytes of data"),
+        ({"icu": 300, "idna": 350, "core": 900}, 1000, 900, "`adapter` 1.0.0 → 1.2.0 brings 950 bytes of code, with another package that changed with it"),
+        # The app's own code changed, too, be it by a byte: then it is not known who made core larger.
+        ({"icu": 300, "idna": 350, "core": 900}, 1001, 9000, ""),
+        # It became smaller, which new data does not explain.
+        ({"icu": 10, "idna": 20, "core": 300}, 1000, 9000, "`adapter` 1.0.0 → 1.2.0 saves 270 bytes of code, with another package that changed with it"),
+        # Another package changed that has nothing to do with it.
+        ({"icu": 300, "idna": 350, "core": 900, "memchr": 1}, 1000, 9000, ""),
+    ],
+)  # fmt: skip
+def test_where_the_apps_own_code_is_the_same_the_only_change_is_the_cause(
+    head: Mapping[str | None, int], own: int, data: int, expected: str
+) -> None:
+    lock = f"{WITH_ICU}, memchr 1.0.0" if "memchr" in head else WITH_ICU
+    growth = grown((IDNA, USES_IDNA), (lock, {**USES_IDNA, **head, "app": own}))
+    growth = replace(growth, sections=(Delta("data", 1000, 1000 + data),))
+
+    cause = growth_cause(growth)
+
+    assert (cause.sentence if cause else "") == expected
+
+
+def test_a_module_without_own_code_tells_nothing_about_it() -> None:
+    base: tuple[str, Mapping[str | None, int]] = (IDNA, {"idna": 100, "core": 500})
+    head: tuple[str, Mapping[str | None, int]] = (WITH_ICU, {"icu": 300, "idna": 350, "core": 900})
+
+    assert not grown(base, head).own_is_same
+    assert growth_cause(grown(base, head)) is None
 
 
 def test_other_settings_are_no_packages_fault() -> None:
