@@ -44,7 +44,7 @@ docs: setup ## fill the blocks of the documentation that the code knows best
 fuzz: setup ## broken modules through the analyzer, half an hour for each of two targets (FUZZ_SECONDS=1800)
 	@scripts/fuzz.sh
 
-bench: setup ## ratios against peers, measured in the same run (BENCH=startup, analysis, check or cold)
+bench: setup ## ratios against peers, measured in the same run (BENCH=startup, analysis, check, cold or validate)
 	@$(BIN)/python -m bench $(BENCH)
 
 lock: | .cache/machine ## write requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)

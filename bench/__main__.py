@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from bench import analysis, check, cold, startup
+from bench import analysis, check, cold, startup, validate
 
-PARTS = {"startup": startup.main, "analysis": analysis.main, "check": check.main, "cold": cold.main}
+PARTS = {
+    "startup": startup.main,
+    "analysis": analysis.main,
+    "check": check.main,
+    "cold": cold.main,
+    "validate": validate.main,
+}
 
 
 def main() -> int:
