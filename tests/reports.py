@@ -25,8 +25,8 @@ from ci_wasm.core.startup import Startup, StartupLimits, StartupTimes, startup_f
 from ci_wasm.core.trial import Run, Trial, make_trial
 from ci_wasm.core.waiver import Allowance, Waiver
 from ci_wasm.head import Head
+from ci_wasm.judge import comparable, judge
 from ci_wasm.outcome import Done, Failed, Outcome, Skipped
-from ci_wasm.pipeline import comparable, judge
 from ci_wasm.waive import waive_report
 from tests.modules import ADD, MEMORY, READER, make_measured, make_module
 
