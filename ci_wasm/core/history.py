@@ -87,9 +87,14 @@ def with_startup(history: History, commit: str, startup_ms: int | None) -> Histo
 
 
 def merge_histories(histories: Iterable[Iterable[Point]]) -> History:
-    """One history of several, each commit where it first comes, with what was told of it last."""
+    """One history of several, each commit where it first comes, with what was told of it last.
+
+    A start that one of them tells is kept: the same commit may be uploaded by one run and only measured by the next.
+    """
     points: dict[str, Point] = {}
     for history in histories:
         for point in history:
-            points[point.commit] = point
+            known = points.get(point.commit, point)
+            startup_ms = known.startup_ms if point.startup_ms is None else point.startup_ms
+            points[point.commit] = replace(point, startup_ms=startup_ms)
     return tuple(points.values())

@@ -14,6 +14,8 @@ from ci_wasm.render.quantity import change, size
 from ci_wasm.render.trend import day, sparkline, trend_chart, trend_sentence
 
 HEADER = ("commit", "day", "raw", "change", "gzip", "brotli")
+# What Cloudflare needed to start the upload, where some commit was uploaded.
+STARTUP = "start"
 
 
 def render_history(workers: Mapping[str, History], order: str, format_: str) -> str:
@@ -43,7 +45,7 @@ def history_report(workers: Mapping[str, History], version: str) -> Report:
 
 
 def _text(name: str, history: History) -> str:
-    rows = [HEADER, *_rows(history)]
+    rows = [_header(history), *_rows(history)]
     return "\n".join([f"{clean(name)} {sparkline(history)} {trend_sentence(history)}", *columns(rows)])
 
 
@@ -51,8 +53,21 @@ def _markdown(name: str, history: History) -> str:
     rows = [(code(commit), *rest) for commit, *rest in _rows(history)]
     picture = [trend_chart(history)] if len(history) > 1 else []
     return "\n\n".join(
-        [f"### {code(name)}", trend_sentence(history), *picture, table(HEADER, rows, "llrrrr")]
+        [
+            f"### {code(name)}",
+            trend_sentence(history),
+            *picture,
+            table(_header(history), rows, "llrrrr" + "r" * _has_startup(history)),
+        ]
     )
+
+
+def _header(history: History) -> tuple[str, ...]:
+    return (*HEADER, STARTUP) if _has_startup(history) else HEADER
+
+
+def _has_startup(history: History) -> bool:
+    return any(point.startup_ms is not None for point in history)
 
 
 def _rows(history: History) -> Iterator[tuple[str, ...]]:
@@ -64,5 +79,10 @@ def _rows(history: History) -> Iterator[tuple[str, ...]]:
             size(point.raw),
             change(before.raw, point.raw) if before else "–",
             *("–" if compressed is None else size(compressed) for compressed in (point.gzip, point.brotli)),
+            *(
+                ["–" if point.startup_ms is None else f"{point.startup_ms:,} ms"]
+                if _has_startup(history)
+                else ()
+            ),
         )
         before = point

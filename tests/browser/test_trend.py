@@ -59,6 +59,24 @@ def mermaid() -> Path:
     return ROOT / MERMAID.destination
 
 
+def test_the_page_draws_starts_beside_sizes(browser: Browser, tmp_path: Path) -> None:
+    report = reports.trend()
+    (worker,) = report.workers
+    history = tuple(replace(point, startup_ms=8 + index) for index, point in enumerate(worker.history))
+    path = tmp_path / "report.html"
+    changed = replace(report, workers=(replace(worker, history=history),))
+    path.write_text(render_html(changed, read_page_source()), encoding="utf-8")
+    tab = browser.tab(width=390)
+
+    tab.open(path.as_uri())
+
+    spoken = tab.run(
+        "[...document.querySelectorAll('.trend svg')].map((each) => each.getAttribute('aria-label'))"
+    )
+    assert spoken[1:] == ["Start at Cloudflare over 12 commits: from 8 ms to 19 ms"]
+    assert tab.complaints() == []
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_draws_every_commit_and_has_the_table_behind_it(
     browser: Browser, tmp_path: Path, width: int
