@@ -35,13 +35,15 @@ def growth_cause(growth: Growth) -> Cause | None:
     if growth.poor_matching or not total:
         return None
     foreign = [each for each in growth.dependencies if not _is_own(each)]
+    if growth.own_is_same and (only := _only_change(growth, foreign, total)):
+        return only
     together = _Group(None, tuple(foreign))
     for groups in (list(_groups(foreign)), [together]):
         clear = [group for group in groups if group.bytes * total > 0 and 2 * abs(group.bytes) >= abs(total)]
         if clear:
             best = max(clear, key=lambda group: (abs(group.bytes), group.count))
             return Cause(_sentence(best, best.bytes), best.bytes)
-    return _only_change(growth, foreign, total) if growth.own_is_same else None
+    return None
 
 
 def _only_change(growth: Growth, foreign: Sequence[DependencyGrowth], total: int) -> Cause | None:
