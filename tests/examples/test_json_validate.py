@@ -136,6 +136,24 @@ def test_the_embedded_schemas_are_shown_and_may_be_kept(service: httpx.Client) -
     assert service.post("/validate/order", json=ORDER).headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    ("draft", "name", "text", "status"),
+    [
+        ("draft7", "email", "nobody", 422),
+        ("draft7", "hostname", "-a", 422),
+        ("draft7", "uri", "http://[", 422),
+        ("draft2020-12", "email", "nobody", 200),
+        # What is not checked is not refused.
+        ("draft7", "idn-hostname", "例え.jp", 200),
+        ("draft7", "idn-email", "ä@例え.jp", 200),
+        ("draft7", "iri", "http://例え.jp/", 200),
+        ("draft7", "iri-reference", "//例え.jp/", 200),
+    ],
+)
+def test_formats(service: httpx.Client, draft: str, name: str, text: str, status: int) -> None:
+    assert ask(service, {"$schema": DRAFTS[draft], "format": name}, text).status_code == status
+
+
 def test_schemas_are_compiled_once(service: httpx.Client) -> None:
     def status(schema: Any) -> str:
         return ask(service, schema, 1).headers["cache-status"]
