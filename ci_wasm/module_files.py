@@ -1,7 +1,7 @@
 """Module files: what `ci-wasm measure`, `diff` and `contract` do, for files without a configuration. paths -> text.
 
-Most of what these commands take is the start of Python: each import stands where it is needed, and the analyzer works
-while the renderer is imported.
+Most of what these commands take is the start of Python: the analyzer is loaded first, and works while everything else is
+imported, each where it is needed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import stat
 
 from ci_wasm.adapters.background import start
 from ci_wasm.adapters.module_reader import WasmtimeModuleReader
-from ci_wasm.core.module import require_core_module
-from ci_wasm.core.sizes import Sizes
 from ci_wasm.errors import ArtifactError
 
 TYPE_CHECKING = False
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from ci_wasm.core.matching import Matching
     from ci_wasm.core.module import Module
+    from ci_wasm.core.sizes import Sizes
 
 # How many imports and exports a reader is shown.
 ENTRIES = 60
@@ -35,7 +34,9 @@ def measure(path: str, format_: str, shown: tuple[int, int], brotli: str | None)
     """
     if format_ == "json":
         return _measure_all(path, brotli)
-    reading = start(lambda: _read(path, shown, brotli))
+    reader = WasmtimeModuleReader().load()
+    reading = start(lambda: _read(reader, path, shown, brotli))
+    from ci_wasm.core.module import require_core_module
     from ci_wasm.render.measurement import render_measurement
 
     module, sizes = reading()
@@ -45,7 +46,9 @@ def measure(path: str, format_: str, shown: tuple[int, int], brotli: str | None)
 def explain(path: str, name: str, format_: str) -> str:
     """How the crate or function called `name` is reached."""
     with _open(path) as file:
-        reading = start(lambda: WasmtimeModuleReader().explain(_content(file, None), name))
+        reader = WasmtimeModuleReader().load()
+        reading = start(lambda: reader.explain(_content(file, None), name))
+        from ci_wasm.core.module import require_core_module
         from ci_wasm.render.why import render_why
 
         module, why = reading()
@@ -64,15 +67,19 @@ def read_module(path: str) -> Module:
     """A module without its lists of functions; raises ArtifactError."""
     with _open(path) as file:
         module = WasmtimeModuleReader().read(_content(file, None), functions=0, check_bodies=False)
+    from ci_wasm.core.module import require_core_module
+
     return require_core_module(module, path)
 
 
 def diff(base: str, head: str, format_: str, brotli: str | None) -> str:
     """Two modules' difference; a breaking change is told, not judged: that is what `check` does."""
-    reading = start(lambda: _read_both(base, head, brotli))
+    reader = WasmtimeModuleReader().load()
+    reading = start(lambda: _read_both(reader, base, head, brotli))
     from ci_wasm.core.compatibility import compatibility_changes
     from ci_wasm.core.growth import make_growth
     from ci_wasm.core.measurement import make_measurement
+    from ci_wasm.core.module import require_core_module
     from ci_wasm.render.difference import render_difference
 
     before, after, matching, sizes = reading()
@@ -88,6 +95,7 @@ def diff(base: str, head: str, format_: str, brotli: str | None) -> str:
 def _measure_all(path: str, brotli: str | None) -> str:
     import hashlib
 
+    from ci_wasm.core.module import require_core_module
     from ci_wasm.render.measurement import render_measurement_json
 
     with _open(path) as file:
@@ -96,32 +104,40 @@ def _measure_all(path: str, brotli: str | None) -> str:
     # Type-checking every body doubles the time and tells nothing that is shown here; `check` and `run` do it.
     module = WasmtimeModuleReader().read(wasm, functions=None, monomorphizations=None, check_bodies=False)
     require_core_module(module, path)
-    sizes = weighing() if weighing else Sizes(module.size, None, "")
+    sizes = weighing() if weighing else _unweighed(module)
     return render_measurement_json(path, module, sizes, hashlib.sha256(wasm).hexdigest())
 
 
-def _read(path: str, shown: tuple[int, int], brotli: str | None) -> tuple[Module, Callable[[], Sizes]]:
+def _read(
+    reader: WasmtimeModuleReader, path: str, shown: tuple[int, int], brotli: str | None
+) -> tuple[Module, Callable[[], Sizes]]:
     with _open(path) as file:
         wasm = _content(file, brotli)
         weighing = _weigh(wasm, brotli)
-        module = WasmtimeModuleReader().read(
+        module = reader.read(
             wasm, functions=shown[0], entries=ENTRIES, monomorphizations=shown[1], check_bodies=False
         )
-    return module, weighing or (lambda: Sizes(module.size, None, ""))
+    return module, weighing or (lambda: _unweighed(module))
 
 
 def _read_both(
-    base: str, head: str, brotli: str | None
+    reader: WasmtimeModuleReader, base: str, head: str, brotli: str | None
 ) -> tuple[Module, Module, Matching | None, tuple[Callable[[], Sizes], ...]]:
     with _open(base) as base_file, _open(head) as head_file:
         wasms = [_content(file, brotli) for file in (base_file, head_file)]
         weighing = [_weigh(wasm, brotli) for wasm in wasms]
-        before, after, matching = WasmtimeModuleReader().diff(*wasms)
+        before, after, matching = reader.diff(*wasms)
     sizes = tuple(
-        weighed or (lambda size=module.size: Sizes(size, None, ""))  # type: ignore[misc]
+        weighed or (lambda module=module: _unweighed(module))  # type: ignore[misc]
         for weighed, module in zip(weighing, (before, after), strict=True)
     )
     return before, after, matching, sizes
+
+
+def _unweighed(module: Module) -> Sizes:
+    from ci_wasm.core.sizes import Sizes
+
+    return Sizes(module.size, None, "")
 
 
 def _weigh(wasm: bytes | BinaryIO, brotli: str | None) -> Callable[[], Sizes] | None:

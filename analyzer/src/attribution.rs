@@ -19,6 +19,12 @@ use crate::demangle::{MAX_MANGLED, mangled, print};
 /// How much of a demangled name is looked at: the type in `<T as Trait>` can be far longer than what is shown.
 const MAX_PRINTED: usize = 1024;
 
+/// What an `impl` without a path of its own begins with.
+const IMPL: &str = "impl ";
+
+/// The rank of a crate that is not of the standard library.
+const FOREIGN: u8 = 3;
+
 /// How deep `<<A as B>::C as D>::f` may nest.
 const DEPTH: u32 = 8;
 
@@ -181,9 +187,16 @@ fn of_path(path: &str, depth: u32) -> Option<&str> {
         let rest = if rest.starts_with('[') { &rest[rest.find(']')? + 1..] } else { rest };
         return (is_crate(name) && rest.starts_with("::")).then_some(name);
     };
+    let depth = depth.checked_sub(1)?;
+    // How a type begins tells its crate; where its end is matters to the trait alone.
+    let starts_with_type = !qualified.starts_with(IMPL);
+    let of_type = starts_with_type.then(|| of_path(without_pointers(qualified), depth)).flatten();
+    if of_type.is_some_and(|name| rank(name) == FOREIGN) {
+        return of_type;
+    }
     let (ty, of_trait) = type_and_trait(qualified)?;
-    let of_type = of_path(without_pointers(ty), depth.checked_sub(1)?);
-    let of_trait = of_trait.and_then(|path| of_path(path, depth - 1));
+    let of_type = if starts_with_type { of_type } else { of_path(without_pointers(ty), depth) };
+    let of_trait = of_trait.and_then(|path| of_path(path, depth));
     match (of_type, of_trait) {
         (Some(of_type), Some(of_trait)) if rank(of_type) < rank(of_trait) => Some(of_trait),
         (of_type, of_trait) => of_type.or(of_trait),
@@ -192,7 +205,7 @@ fn of_path(path: &str, depth: u32) -> Option<&str> {
 
 /// `T as Trait>…` or `impl Trait for T>…` -> the type and the trait; `None` where the bracket does not close.
 fn type_and_trait(qualified: &str) -> Option<(&str, Option<&str>)> {
-    let (text, word) = match qualified.strip_prefix("impl ") {
+    let (text, word) = match qualified.strip_prefix(IMPL) {
         Some(text) => (text, " for "),
         None => (qualified, " as "),
     };
@@ -215,7 +228,7 @@ fn rank(name: &str) -> u8 {
         "core" => 0,
         "alloc" => 1,
         "std" => 2,
-        _ => 3,
+        _ => FOREIGN,
     }
 }
 

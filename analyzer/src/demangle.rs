@@ -34,7 +34,12 @@ pub fn symbol(bytes: &[u8]) -> Cow<'_, str> {
 
 /// Whether rustc_demangle knows the mangling; it refuses C++ symbols.
 pub fn mangled(symbol: &str) -> Option<Demangle<'_>> {
-    (symbol.len() <= MAX_MANGLED && reparsed(symbol) <= MAX_REPARSED).then(|| try_demangle(symbol).ok()).flatten()
+    let bare = symbol.trim_start_matches('_');
+    // rustc_demangle looks through the whole symbol for what LLVM appends before it looks at its first letters.
+    let may_be = bare.starts_with("ZN") || bare.starts_with('R');
+    (may_be && symbol.len() <= MAX_MANGLED && reparsed(symbol) <= MAX_REPARSED)
+        .then(|| try_demangle(symbol).ok())
+        .flatten()
 }
 
 /// At most so many bytes are parsed again: each back-reference of the v0 mangling may lead to all that stands before it.
@@ -94,11 +99,19 @@ impl Write for Bounded {
     }
 }
 
+/// The length of `::h0123456789abcdef`.
+const HASH: usize = 19;
+
 /// What is before and after the hash: `core::fmt::write::h0123456789abcdef.1` -> `core::fmt::write`, `.1`. The latter is
 /// LLVM's, where it copied a function.
 fn split_hash(name: &str) -> (&str, &str) {
     let hash = || {
-        let at = name.rfind("::h")?;
+        let at_end = name.len().checked_sub(HASH)?;
+        let at = match name.as_bytes()[at_end..].starts_with(b"::h") {
+            true => at_end,
+            // Only LLVM's suffix may follow, which begins with a dot.
+            false => name.contains('.').then(|| name.rfind("::h")).flatten()?,
+        };
         let (hash, suffix) = name[at + 3..].split_at_checked(16)?;
         (is_hex(hash) && (suffix.is_empty() || is_llvm(suffix))).then_some((&name[..at], suffix))
     };

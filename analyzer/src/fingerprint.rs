@@ -78,13 +78,23 @@ impl Hash {
 pub fn instruction(body: &[u8], before: usize, after: usize) -> u64 {
     let length = after - before;
     match body[before..].first_chunk::<8>() {
-        Some(word) if length < 8 => u64::from_le_bytes(*word) & !(u64::MAX << (8 * length)),
-        _ => long_instruction(&body[before..after]),
+        Some(word) if length < 8 => first_bytes(u64::from_le_bytes(*word), length as u32),
+        _ => other_instruction(&body[before..after]),
     }
 }
 
+/// The first `length` bytes of a little-endian word, at most 7.
+#[inline(always)]
+pub fn first_bytes(word: u64, length: u32) -> u64 {
+    word & !(u64::MAX << (8 * length))
+}
+
+/// One of eight bytes or more, or one in the last bytes of its body.
 #[cold]
-fn long_instruction(bytes: &[u8]) -> u64 {
+fn other_instruction(bytes: &[u8]) -> u64 {
+    if bytes.len() < 8 {
+        return bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    }
     let mut hash = Hash::default();
     hash.bytes(bytes);
     hash.0

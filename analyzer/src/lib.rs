@@ -23,6 +23,7 @@ mod analysis;
 pub mod answer;
 mod attribution;
 mod callgraph;
+mod common;
 mod demangle;
 pub mod diff;
 pub mod edges;

@@ -4,6 +4,7 @@ use wasmparser::{
     BinaryReader, ConstExpr, FrameKind, FrameStack, FunctionBody, Operator, Result, VisitOperator, VisitSimdOperator,
 };
 
+use crate::common;
 use crate::features::{Feature, Features};
 use crate::fingerprint::{self, Hash, number};
 use crate::immediates::Immediate;
@@ -27,13 +28,15 @@ pub struct Operators {
     masked: u64,
     /// Set by an instruction that ends in what 1.0 knows as a reserved zero byte: what a longer index would need.
     reserved: Option<Feature>,
-    frames: Vec<FrameKind>,
+    pub frames: Vec<FrameKind>,
 }
 
 impl Operators {
     /// Decodes a whole body; fails where it cannot be decoded.
     pub fn body(&mut self, body: &FunctionBody<'_>) -> Result<()> {
         self.hash = Hash::default();
+        // A constant expression may have left one.
+        self.masked = 0;
         self.targets.clear();
         self.mentions.clear();
         self.last_mentioned = Range::default();
@@ -49,23 +52,60 @@ impl Operators {
         self.frames.push(FrameKind::Block);
         let (bytes, start) = (body.as_bytes(), body.range().start);
         let position = |reader: &BinaryReader<'_>| (reader.original_position() - start) as usize;
-        // In a variable of its own, because it changes with every instruction.
-        let mut hash = self.hash;
-        let mut before = position(&reader);
-        while !reader.eof() {
+        let mut at = position(&reader);
+        while at < bytes.len() {
+            at = self.common(bytes, at);
+            if at == bytes.len() {
+                break;
+            }
+            reader.read_bytes(at - position(&reader))?;
             reader.visit_operator(self)?;
             let after = position(&reader);
-            hash.add(match std::mem::take(&mut self.masked) {
-                0 => fingerprint::instruction(bytes, before, after),
-                masked => masked,
-            });
+            let hash = match self.take_mask() {
+                0 => fingerprint::instruction(bytes, at, after),
+                mask => mask,
+            };
+            self.hash.add(hash);
             if let Some(feature) = self.reserved.take() {
                 self.features.add_if(is_padded(&bytes[..after]), feature);
             }
-            before = after;
+            at = after;
+        }
+        reader.read_bytes(at - position(&reader))?;
+        reader.finish_expression(self)
+    }
+
+    /// Reads the common instructions that stand at `at`; gives where another one stands.
+    #[inline(always)]
+    fn common(&mut self, bytes: &[u8], mut at: usize) -> usize {
+        // In a variable of its own, because it changes with every instruction.
+        let mut hash = self.hash;
+        // Behind the end of the body nothing is common. The last seven bytes are no word.
+        while !self.frames.is_empty()
+            && let Some(word) = bytes[at..].first_chunk::<8>()
+        {
+            let word = u64::from_le_bytes(*word);
+            let Some(first) = common::shortest(word) else {
+                let Some(read) = common::read(word, self) else { break };
+                hash.add(read.hash);
+                at += read.length as usize;
+                continue;
+            };
+            hash.add(first.hash);
+            at += first.length as usize;
+            // Five bytes are left at least, and three are looked at.
+            if let Some(second) = common::shortest(word >> (8 * first.length)) {
+                hash.add(second.hash);
+                at += second.length as usize;
+            }
         }
         self.hash = hash;
-        reader.finish_expression(self)
+        at
+    }
+
+    /// What to hash instead of the instruction that was visited; 0 for that itself.
+    pub fn take_mask(&mut self) -> u64 {
+        std::mem::take(&mut self.masked)
     }
 
     /// In 1.0 a constant expression is one `const`, or the `global.get` of an import.

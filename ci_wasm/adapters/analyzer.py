@@ -12,9 +12,7 @@ import threading
 import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import cast
-
-from msgspec import Struct
+from typing import NamedTuple, cast
 
 from ci_wasm.errors import ArtifactError, ToolMissingError
 
@@ -30,7 +28,7 @@ ANALYZER = Path(__file__).resolve().parents[1] / "analyzer.wasm"
 TICK = 0.05
 
 
-class Limits(Struct, frozen=True):
+class Limits(NamedTuple):
     """What one job may take: bytes of linear memory, seconds of time."""
 
     memory: int

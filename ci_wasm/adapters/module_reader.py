@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import struct
 from functools import cached_property
-
-import msgspec
 
 from ci_wasm.adapters.analyzer import ANALYZER, Analyzer, Limits, size_of
 from ci_wasm.adapters.background import start
-from ci_wasm.core.module import Function, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO, Self
 
     from ci_wasm.adapters.analyzer import Instance
     from ci_wasm.core.matching import Matching
+    from ci_wasm.core.module import Module
     from ci_wasm.core.why import Why
 
 # A real module takes 1.1 to 2.4 times its size and 0.02 s for each MiB; the rest is room for slow machines.
@@ -27,9 +25,6 @@ MEMORY_FLOOR = 64 << 20
 MEMORY_CEILING = (4 << 30) - 65536
 DEADLINE_FLOOR = 2.0
 DEADLINE_PER_MIB = 0.25
-_NOTHING = 0xFFFF_FFFF
-# Made here, before there are threads: msgspec 0.22 crashes where two of them are the first to decode a type.
-ANSWER = msgspec.json.Decoder(Module)
 
 
 class WasmtimeModuleReader:
@@ -74,8 +69,6 @@ class WasmtimeModuleReader:
 
     def explain(self, wasm: bytes | BinaryIO, name: str) -> tuple[Module, Why]:
         """The module without its lists, and how the crate or function of that name is reached; raises as `read` does."""
-        from ci_wasm.core.why import Why
-
         # Asked for one by one, because each reads the module itself.
         with self._analyzer.instance(self._limits(size_of(wasm))) as instance:
             module = _analyze(instance, wasm, functions=0, entries=0, check_bodies=False)
@@ -83,13 +76,17 @@ class WasmtimeModuleReader:
             wasm.seek(0)
         with self._analyzer.instance(self._limits(size_of(wasm))) as instance:
             answer = instance.call("why", *_request(instance, name.encode(errors="replace"), wasm))
-        return module, msgspec.json.decode(answer, type=Why)
+        from ci_wasm.adapters.analyzer_answer import decode_why
+
+        return module, decode_why(answer)
 
     def match(self, base: Module, head: Module) -> Matching | None:
         """See the port."""
         if not (base.functions.named and head.functions.named):
             return None
-        return self._diff(_write_list(base), _write_list(head))
+        from ci_wasm.adapters.analyzer_answer import write_list
+
+        return self._diff(write_list(base), write_list(head))
 
     def diff(self, base: bytes | BinaryIO, head: bytes | BinaryIO) -> tuple[Module, Module, Matching | None]:
         """Read two modules side by side and match their functions, of which only the changed ones come out.
@@ -108,11 +105,11 @@ class WasmtimeModuleReader:
             return module, instance.call("list")
 
     def _diff(self, base: bytes, head: bytes, *, everything: bool = True) -> Matching:
-        from ci_wasm.core.matching import Matching
-
         with self._analyzer.instance(self._limits(len(base) + len(head))) as instance:
             answer = instance.call("diff", *instance.give(base), *instance.give(head), int(everything))
-        return msgspec.json.decode(answer, type=Matching)
+        from ci_wasm.adapters.analyzer_answer import decode_matching
+
+        return decode_matching(answer)
 
     def _limits(self, size: int) -> Limits:
         memory = min(MEMORY_FACTOR * size + MEMORY_FLOOR, MEMORY_CEILING)
@@ -133,23 +130,20 @@ class WasmtimeModuleReader:
 
 
 def _analyze(instance: Instance, wasm: bytes | BinaryIO, **options: bool | int | None) -> Module:
-    answer = instance.call("analyze", *_request(instance, msgspec.json.encode(options), wasm))
-    return ANSWER.decode(answer)
+    answer = instance.call("analyze", *_request(instance, _options(options), wasm))
+    from ci_wasm.adapters.analyzer_answer import MODULE
+
+    return MODULE.decode(answer)
+
+
+def _options(options: Mapping[str, bool | int | None]) -> bytes:
+    """As JSON. What makes any other JSON is imported while the analyzer works."""
+    fields = (
+        f'"{name}": {"null" if value is None else str(value).lower()}' for name, value in options.items()
+    )
+    return f"{{{', '.join(fields)}}}".encode()
 
 
 def _request(instance: Instance, text: bytes, wasm: bytes | BinaryIO) -> tuple[int, int]:
     # A zero byte in a name would end it: no name that is asked for has one.
     return instance.give(text.replace(b"\0", b"") + b"\0", wasm)
-
-
-def _write_list(module: Module) -> bytes:
-    """The functions as another instance reads them: analyzer/src/function_list.rs says how they are laid out."""
-    return struct.pack("<I", module.functions.count) + b"".join(map(_write_function, module.largest))
-
-
-def _write_function(function: Function) -> bytes:
-    name, crate = function.name.encode(errors="replace"), (function.crate or "").encode(errors="replace")
-    retained = _NOTHING if function.retained is None else function.retained
-    fingerprint = int(function.fingerprint or "0", 16)
-    numbers = struct.pack("<IIQHH", function.size, retained, fingerprint, len(name), len(crate))
-    return numbers + name + crate

@@ -58,15 +58,21 @@ def make_growth(base: Measurement, head: Measurement, matching: Matching | None)
     """Compare two measurements of the same Worker; `matching` is that of their functions, None without names."""
     compared = matching.functions if matching and not matching.is_poor else ()
     floor = _noise_floor(base.module, head.module)
-    changed = [delta for delta in compared if delta.renamed_from is None and delta.bytes]
-    smaller = [delta.bytes for delta in changed if abs(delta.bytes) < floor]
+    # Ten thousand functions are common: each is looked at once, in the order that the matching has them in.
+    functions, smaller = [], []
+    for delta in compared:
+        if delta.renamed_from is None and (grown := delta.bytes):
+            if abs(grown) >= floor:
+                functions.append(delta)
+            else:
+                smaller.append(grown)
     return Growth(
         raw=Delta("raw", base.sizes.raw, head.sizes.raw),
         gzip=Delta("gzip", base.sizes.gzip, head.sizes.gzip),
         brotli=Delta("brotli", base.sizes.brotli, head.sizes.brotli),
         sections=_deltas(_section_sizes(base.module), _section_sizes(head.module)),
         crates=_deltas(_crate_sizes(base.module), _crate_sizes(head.module)),
-        functions=_sorted(delta for delta in changed if abs(delta.bytes) >= floor),
+        functions=tuple(functions),
         renamed=_renamed(compared),
         smaller=Smaller(len(smaller), sum(smaller)),
         matched=matching.share if matching else None,

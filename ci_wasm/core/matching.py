@@ -36,7 +36,7 @@ class Delta(Struct, frozen=True, gc=False):
 
 
 class Matching(Struct, frozen=True, gc=False):
-    """The functions that can be compared, by absolute change, and how many bytes of the code have a counterpart.
+    """The functions that can be compared, by absolute change and name, and how many bytes of the code have a counterpart.
 
     Of a function that changed its size, the smaller size counts as `matched`; `base` and `head` are the bytes of all
     functions that were listed.

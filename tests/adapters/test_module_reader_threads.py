@@ -13,7 +13,7 @@ from tests.adapters.raw_modules import assemble
 # Reloading makes the types new, as they are at the start of every process.
 PROGRAM = """
 import importlib, sys, threading
-import ci_wasm.adapters.module_reader as adapter, ci_wasm.core.module as core
+import ci_wasm.adapters.analyzer_answer as adapter, ci_wasm.core.module as core
 answer = sys.stdin.buffer.read()
 sys.setswitchinterval(1e-6)
 decoded = []
@@ -23,7 +23,7 @@ for turn in range(150):
     gate = threading.Barrier(3)
     def first():
         gate.wait()
-        decoded.append(adapter.ANSWER.decode(answer).size)
+        decoded.append(adapter.MODULE.decode(answer).size)
     threads = [threading.Thread(target=first) for _ in range(3)]
     for thread in threads:
         thread.start()
