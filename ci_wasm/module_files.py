@@ -87,9 +87,8 @@ def diff(base: str, head: str, format_: str, brotli: str | None) -> str:
         make_measurement(require_core_module(module, path), weighed())
         for module, path, weighed in zip((before, after), (base, head), sizes, strict=True)
     )
-    return render_difference(
-        make_growth(older, newer, matching), compatibility_changes(before, after), format_
-    )
+    changes = compatibility_changes(before, after)
+    return render_difference(make_growth(older, newer, matching()), changes, format_)
 
 
 def _measure_all(path: str, brotli: str | None) -> str:
@@ -122,7 +121,7 @@ def _read(
 
 def _read_both(
     reader: WasmtimeModuleReader, base: str, head: str, brotli: str | None
-) -> tuple[Module, Module, Matching | None, tuple[Callable[[], Sizes], ...]]:
+) -> tuple[Module, Module, Callable[[], Matching | None], tuple[Callable[[], Sizes], ...]]:
     with _open(base) as base_file, _open(head) as head_file:
         wasms = [_content(file, brotli) for file in (base_file, head_file)]
         weighing = [_weigh(wasm, brotli) for wasm in wasms]

@@ -48,57 +48,85 @@ impl Delta<'_> {
 /// Compares two lists. With `all`, functions that stayed as they are come too, at the end.
 pub fn diff<'a>(base: &FunctionList<'a>, head: &FunctionList<'a>, all: bool) -> Diff<'a> {
     let (before, after) = (groups(base), groups(head));
-    let mut functions = Vec::new();
+    let mut fates = Fates { base, head, all, told: Vec::new(), matched: 0 };
     let (mut gone, mut new) = (Vec::new(), Vec::new());
     merge(
         &before,
         &after,
         |one, other| one.hash.cmp(&other.hash).then_with(|| compare(one.key, other.key)),
         |pair| match pair {
-            Pair::Both(before, after) => functions.push(Delta::of(Some(before), Some(after))),
-            Pair::Left(before) => gone.push(before.clone()),
-            Pair::Right(after) => new.push(after.clone()),
+            Pair::Both(before, after) => fates.kept(before, after),
+            Pair::Left(before) => gone.push(*before),
+            Pair::Right(after) => new.push(*after),
         },
     );
-    let by_code = |one: &Group<'a>, other: &Group<'a>| one.prints.cmp(&other.prints);
+    let by_code = |one: &Group<'a>, other: &Group<'a>| one.code.cmp(&other.code);
     let by_code_and_name =
         |one: &Group<'a>, other: &Group<'a>| by_code(one, other).then_with(|| compare(one.key, other.key));
     gone.sort_by(by_code_and_name);
     new.sort_by(by_code_and_name);
     // Which of several with the same code is which does not matter to a size: they go by name.
     merge(&gone, &new, by_code, |pair| match pair {
-        Pair::Both(before, after) if before.is_known() => functions.push(Delta::of(Some(before), Some(after))),
+        Pair::Both(before, after) if before.code.is_some() => fates.renamed(before, after),
         Pair::Both(before, after) => {
-            functions.extend(head.is_complete().then(|| Delta::of(Some(before), None)));
-            functions.extend(base.is_complete().then(|| Delta::of(None, Some(after))));
+            fates.removed(before);
+            fates.added(after);
         }
-        // A name that only one list has may be on the other side too, below the size at which its list was cut.
-        Pair::Left(before) => functions.extend(head.is_complete().then(|| Delta::of(Some(before), None))),
-        Pair::Right(after) => functions.extend(base.is_complete().then(|| Delta::of(None, Some(after)))),
+        Pair::Left(before) => fates.removed(before),
+        Pair::Right(after) => fates.added(after),
     });
-    let common = functions.iter().map(|delta| delta.before.unwrap_or(0).min(delta.after.unwrap_or(0)));
-    let matched = common.sum();
-    functions.retain(|delta| all || delta.change() > 0 || delta.renamed_from.is_some());
-    functions.sort_by(|one, other| other.change().cmp(&one.change()).then_with(|| compare(one.name, other.name)));
-    Diff { functions, matched, base: base.size(), head: head.size() }
+    let Fates { mut told, matched, .. } = fates;
+    told.sort_by(|one, other| other.change().cmp(&one.change()).then_with(|| compare(one.name, other.name)));
+    Diff { functions: told, matched, base: base.size(), head: head.size() }
 }
 
-/// The functions of one name. `prints` are sorted, and empty where not every body has a fingerprint: a group is only
-/// as well known as all of its bodies.
-#[derive(Clone, Debug)]
+/// What became of the groups that were looked at.
+struct Fates<'l, 'a> {
+    base: &'l FunctionList<'a>,
+    head: &'l FunctionList<'a>,
+    all: bool,
+    told: Vec<Delta<'a>>,
+    matched: u64,
+}
+
+impl<'a> Fates<'_, 'a> {
+    fn kept(&mut self, before: &Group<'a>, after: &Group<'a>) {
+        self.matched += before.size.min(after.size);
+        // Most stayed as they are; what is not told is not made either.
+        if self.all || before.size != after.size {
+            self.told.push(Delta::of(Some(before), Some(after)));
+        }
+    }
+
+    fn renamed(&mut self, before: &Group<'a>, after: &Group<'a>) {
+        self.matched += before.size.min(after.size);
+        self.told.push(Delta { renamed_from: Some(before.key), ..Delta::of(Some(before), Some(after)) });
+    }
+
+    /// A name that only one list has may be on the other side too, below the size at which its list was cut.
+    fn removed(&mut self, before: &Group<'a>) {
+        if self.head.is_complete() {
+            self.told.push(Delta::of(Some(before), None));
+        }
+    }
+
+    fn added(&mut self, after: &Group<'a>) {
+        if self.base.is_complete() {
+            self.told.push(Delta::of(None, Some(after)));
+        }
+    }
+}
+
+/// The functions of one name. `code` is that of all bodies in whatever order, `None` where one has no fingerprint: a
+/// group is only as well known as all of its bodies.
+#[derive(Clone, Copy, Debug)]
 struct Group<'a> {
     hash: u64,
     key: &'a str,
     krate: Option<&'a str>,
     size: u64,
-    prints: Vec<u64>,
+    code: Option<u64>,
     retained: Option<u32>,
-}
-
-impl Group<'_> {
-    fn is_known(&self) -> bool {
-        !self.prints.is_empty()
-    }
 }
 
 impl<'a> Delta<'a> {
@@ -109,7 +137,7 @@ impl<'a> Delta<'a> {
             krate,
             before: before.map(|group| group.size),
             after: after.map(|group| group.size),
-            renamed_from: before.map(|group| group.key).filter(|old| compare(old, name).is_ne()),
+            renamed_from: None,
             retained: after.and_then(|group| group.retained),
         }
     }
@@ -122,20 +150,18 @@ fn groups<'a>(list: &FunctionList<'a>) -> Vec<Group<'a>> {
         let key = key(function.name);
         (hash(key), key, function)
     }));
-    keyed.sort_unstable_by_key(|(hash, key, _)| (*hash, *key));
-    keyed.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)).map(group).collect()
+    keyed.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| compare(one.1, other.1)));
+    keyed.chunk_by(|one, other| one.0 == other.0 && compare(one.1, other.1).is_eq()).map(group).collect()
 }
 
 fn group<'a>(functions: &[(u64, &'a str, &Listed<'a>)]) -> Group<'a> {
-    let prints: Option<Vec<u64>> = functions.iter().map(|(_, _, function)| function.fingerprint).collect();
-    let mut prints = prints.unwrap_or_default();
-    prints.sort_unstable();
     Group {
         hash: functions[0].0,
         key: functions[0].1,
         krate: functions[0].2.krate,
         size: functions.iter().map(|(_, _, function)| u64::from(function.size)).sum(),
-        prints,
+        // Fingerprints have their bits well spread, so that sums of different ones differ as they do.
+        code: functions.iter().try_fold(0, |sum: u64, (_, _, function)| Some(sum.wrapping_add(function.fingerprint?))),
         retained: if let [(_, _, only)] = functions { only.retained } else { None },
     }
 }
@@ -143,13 +169,12 @@ fn group<'a>(functions: &[(u64, &'a str, &Listed<'a>)]) -> Group<'a> {
 /// The name without the number that tells duplicates apart, `f[7]` of wasm-bindgen's and `f.7` of LLVM's: which of them has
 /// which changes freely.
 fn key(name: &str) -> &str {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some((plain, number)) = name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
+    let number = |text: &str| text.len() - text.trim_end_matches(|last: char| last.is_ascii_digit()).len();
+    let (numbered, mark) = name.strip_suffix(']').map_or((name, '.'), |name| (name, '['));
+    let digits = number(numbered);
+    match numbered[..numbered.len() - digits].strip_suffix(mark) {
         // A function without a name is called after its index.
-        return if is_number(number) && plain != "function" { plain } else { name };
-    }
-    match name.rsplit_once('.') {
-        Some((plain, number)) if is_number(number) && !plain.is_empty() => plain,
+        Some(plain) if digits > 0 && !plain.is_empty() && (mark, plain) != ('[', "function") => plain,
         _ => name,
     }
 }
@@ -191,6 +216,33 @@ fn merge<'s, T>(left: &'s [T], right: &'s [T], order: impl Fn(&T, &T) -> Orderin
             (_, Some(one), None) => take(Pair::Left(one)),
             (_, None, Some(other)) => take(Pair::Right(other)),
             (_, None, None) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn numbers_that_tell_duplicates_apart_are_no_part_of_a_key() {
+        for (name, expected) in [
+            ("f[7]", "f"),
+            ("f.7", "f"),
+            ("f[7].12", "f[7]"),
+            ("core::ptr::drop<[u8]>", "core::ptr::drop<[u8]>"),
+            ("f[x7]", "f[x7]"),
+            ("f[]", "f[]"),
+            ("f.", "f."),
+            ("f7", "f7"),
+            ("7", "7"),
+            ("[7]", "[7]"),
+            (".7", ".7"),
+            ("function[7]", "function[7]"),
+            ("function.7", "function"),
+            ("", ""),
+        ] {
+            assert_eq!(key(name), expected, "{name}");
         }
     }
 }

@@ -56,21 +56,34 @@ pub(crate) use fields;
 impl Json for str {
     fn write(&self, out: &mut String) {
         out.push('"');
-        let mut plain = 0;
-        for (at, byte) in self.bytes().enumerate() {
-            if byte < b' ' || byte == b'"' || byte == b'\\' {
-                out.push_str(&self[plain..at]);
-                plain = at + 1;
-                // A `String` takes everything it is given.
-                let _ = match byte {
-                    b'"' | b'\\' => write!(out, "\\{}", char::from(byte)),
-                    _ => write!(out, "\\u{byte:04x}"),
-                };
-            }
+        let mut rest = self;
+        while let Some(at) = escaped(rest.as_bytes()) {
+            let (plain, odd) = rest.split_at(at);
+            out.push_str(plain);
+            // A `String` takes everything it is given.
+            let _ = match odd.as_bytes()[0] {
+                byte @ (b'"' | b'\\') => write!(out, "\\{}", char::from(byte)),
+                byte => write!(out, "\\u{byte:04x}"),
+            };
+            rest = &odd[1..];
         }
-        out.push_str(&self[plain..]);
+        out.push_str(rest);
         out.push('"');
     }
+}
+
+/// Where the first byte is that a JSON string must not have as it is. Nearly no name has one: eight are looked at together.
+fn escaped(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // The high bit of each byte that is smaller than `limit`, and of some behind one.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & (ONES << 7);
+    let is_odd = |word: u64| {
+        below(word, 0x20) | below(word ^ (ONES * u64::from(b'"')), 1) | below(word ^ (ONES * u64::from(b'\\')), 1) != 0
+    };
+    let (words, _) = text.as_chunks::<8>();
+    let plain = words.iter().take_while(|word| !is_odd(u64::from_le_bytes(**word))).count();
+    let odd = text[8 * plain..].iter().position(|byte| *byte < b' ' || *byte == b'"' || *byte == b'\\');
+    odd.map(|at| 8 * plain + at)
 }
 
 impl Json for &str {
@@ -134,5 +147,20 @@ impl<T: Json> Json for Vec<T> {
             value.write(out);
         }
         out.push(']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn every_byte_is_found_wherever_it_stands() {
+        for (byte, at) in (0..=u8::MAX).flat_map(|byte| (0..19).map(move |at| (byte, at))) {
+            let mut text = [0x80 | (at as u8); 19];
+            text[at] = byte;
+            let odd = byte < 0x20 || byte == b'"' || byte == b'\\';
+            assert_eq!(escaped(&text), odd.then_some(at), "{byte:#x} at {at}");
+        }
     }
 }

@@ -103,9 +103,13 @@ class Instance:
 
     def call(self, name: str, *arguments: int) -> bytes:
         """Call an export that answers with a place; gives what is there."""
+        place, length = self.answer(name, *arguments)
+        return ctypes.string_at(self._address + (place & 0xFFFF_FFFF), length & 0xFFFF_FFFF)
+
+    def answer(self, name: str, *arguments: int) -> tuple[int, int]:
+        """The same, but what is there stays inside; gives the two arguments that tell where."""
         packed = self._export(name)(self._store, *arguments)
-        place, length = (packed >> 32) & 0xFFFF_FFFF, packed & 0xFFFF_FFFF
-        return ctypes.string_at(self._address + place, length)
+        return _signed((packed >> 32) & 0xFFFF_FFFF), _signed(packed & 0xFFFF_FFFF)
 
     def _allocate(self, size: int) -> int:
         self._given += size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import cached_property
 
 from ci_wasm.adapters.analyzer import ANALYZER, Analyzer, Limits, size_of
@@ -9,7 +10,7 @@ from ci_wasm.adapters.background import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import BinaryIO, Self
 
@@ -86,30 +87,40 @@ class WasmtimeModuleReader:
             return None
         from ci_wasm.adapters.analyzer_answer import write_list
 
-        return self._diff(write_list(base), write_list(head))
+        lists = write_list(base), write_list(head)
+        with self._analyzer.instance(self._limits(sum(map(len, lists)))) as instance:
+            return _matching(instance, *map(instance.give, lists), everything=True)
 
-    def diff(self, base: bytes | BinaryIO, head: bytes | BinaryIO) -> tuple[Module, Module, Matching | None]:
-        """Read two modules side by side and match their functions, of which only the changed ones come out.
+    def diff(
+        self, base: bytes | BinaryIO, head: bytes | BinaryIO
+    ) -> tuple[Module, Module, Callable[[], Matching | None]]:
+        """Read two modules side by side; their functions are matched while the caller goes on, and only the changed ones
+        come out.
 
-        Function bodies are not type-checked. Raises as `read` does.
+        Function bodies are not type-checked. Raises as `read` does, and so does the answer where it is asked for.
         """
-        reading_head = start(lambda: self._read_listed(head))
-        before, base_list = self._read_listed(base)
-        after, head_list = reading_head()
-        named = before.functions.named and after.functions.named
-        return before, after, self._diff(base_list, head_list, everything=False) if named else None
+        reading = start(lambda: self._read_listed(base))
+        with ExitStack() as stack:
+            # Matched where the head was read: its own list is there, and memory that is in use already.
+            limits = self._limits(size_of(base) + size_of(head))
+            instance = stack.enter_context(self._analyzer.instance(limits))
+            after = _analyze(instance, head, functions=0, check_bodies=False, list=True)
+            head_list = instance.answer("list")
+            before, base_list = reading()
+            if not (before.functions.named and after.functions.named):
+                return before, after, lambda: None
+            opened = stack.pop_all()
+
+        def match() -> Matching:
+            with opened:
+                return _matching(instance, instance.give(base_list), head_list, everything=False)
+
+        return before, after, start(match)
 
     def _read_listed(self, wasm: bytes | BinaryIO) -> tuple[Module, bytes]:
         with self._analyzer.instance(self._limits(size_of(wasm))) as instance:
             module = _analyze(instance, wasm, functions=0, check_bodies=False, list=True)
             return module, instance.call("list")
-
-    def _diff(self, base: bytes, head: bytes, *, everything: bool = True) -> Matching:
-        with self._analyzer.instance(self._limits(len(base) + len(head))) as instance:
-            answer = instance.call("diff", *instance.give(base), *instance.give(head), int(everything))
-        from ci_wasm.adapters.analyzer_answer import decode_matching
-
-        return decode_matching(answer)
 
     def _limits(self, size: int) -> Limits:
         memory = min(MEMORY_FACTOR * size + MEMORY_FLOOR, MEMORY_CEILING)
@@ -134,6 +145,15 @@ def _analyze(instance: Instance, wasm: bytes | BinaryIO, **options: bool | int |
     from ci_wasm.adapters.analyzer_answer import MODULE
 
     return MODULE.decode(answer)
+
+
+def _matching(
+    instance: Instance, base: tuple[int, int], head: tuple[int, int], *, everything: bool
+) -> Matching:
+    answer = instance.call("diff", *base, *head, int(everything))
+    from ci_wasm.adapters.analyzer_answer import decode_matching
+
+    return decode_matching(answer)
 
 
 def _options(options: Mapping[str, bool | int | None]) -> bytes:
